@@ -1,0 +1,34 @@
+"""Installation of ugvae_tf: `pip install .`"""
+
+from setuptools import find_packages, setup
+
+setup(
+    name="ugvae_tf",
+    version="0.1.0",
+    description="Unsupervised Global VAE: one code for a group of images, trained without labels",
+    python_requires=">=3.11",
+    packages=find_packages(include=["ugvae_tf", "ugvae_tf.*"]),
+    package_data={"ugvae_tf.datasets": ["prepared/**/*"]},
+    install_requires=[
+        "tensorflow>=2.18,<2.22",
+        "keras>=3.15,<3.16",
+        "tensorflow-probability>=0.25,<0.26",
+        "tf-keras>=2.18,<2.22",  # imported by tensorflow-probability
+        "tensorflow-datasets>=4.9.10,<4.10",
+        "importlib_resources>=6,<8",  # imported by tensorflow-datasets
+        "numpy>=2,<3",
+        "scikit-learn>=1.9,<1.10",
+        "matplotlib>=3.10,<3.12",
+        "tyro>=1,<1.1",
+    ],
+    extras_require={
+        "test": [
+            "pytest>=9,<10",
+            "hypothesis>=6.170,<7",
+            "ruff>=0.17,<0.18",
+            "mypy>=2.4,<2.5",
+            "import-linter>=2.16,<3",
+        ],
+        "benchmark": ["torch==2.13.0"],
+    },
+)

@@ -1,0 +1,99 @@
+"""Flags to requests, without TensorFlow: `--help` and a bad flag answer at once."""
+
+import argparse
+import dataclasses
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Annotated
+
+import tyro
+
+from ugvae_tf import config as configuration
+from ugvae_tf.config import Config, DataConfig
+from ugvae_tf.errors import UserError
+from ugvae_tf.run_folder import RunFolder
+
+# TensorFlow's C++ speaks on standard error before Python can stop it.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """Train a model on random groups of images, and export it for TensorFlow Serving."""
+
+    config: tyro.conf.OmitArgPrefixes[Config] = field(default_factory=Config)
+    name: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """Name of the run and of the exported model (default: the data set)."""
+    output_dir: str = "saved_models"
+    """Folder of all runs."""
+    resume: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Go on with the run of this name where its last checkpoint left it."""
+    overwrite: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Train anew in the folder of an earlier run; its exported versions stay."""
+
+    @property
+    def folder(self) -> RunFolder:
+        """Where this run lives."""
+        return RunFolder(self.output_dir, self.name or self.config.data.dataset)
+
+
+class Interrupted(Exception):
+    """Ctrl-C, with the work saved; the message says how to go on."""
+
+
+def parse_training(arguments: Sequence[str]) -> TrainRequest:
+    """The request in train.py's flags; raises UserError, or exits with status 2, on a bad one."""
+    request = tyro.cli(TrainRequest, prog="train.py", args=arguments, default=_defaults(arguments))
+    configuration.validate(request.config)
+    if request.resume and request.overwrite:
+        raise UserError("--resume goes on with a run and --overwrite replaces it: give one of them.")
+    request.folder.check(request.resume, request.overwrite)
+    if request.resume:
+        _check_same_run(request)
+    return request
+
+
+def _defaults(arguments: Sequence[str]) -> TrainRequest:
+    """What the flags fall back on: the resumed run's own configuration, or a preset."""
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    for flag in ("--preset", "--dataset", "--name", "--output-dir"):
+        early.add_argument(flag)
+    early.add_argument("--resume", action="store_true")
+    known, _ = early.parse_known_args(arguments)
+    dataset = known.dataset or DataConfig.dataset
+    if known.preset is None and known.resume:
+        folder = RunFolder(known.output_dir or "saved_models", known.name or dataset)
+        folder.check(resume=True, overwrite=False)
+        return TrainRequest(folder.saved_config())
+    by_dataset = dataset if dataset in configuration.PRESETS else configuration.DEFAULT_PRESET
+    return TrainRequest(configuration.preset(known.preset or by_dataset))
+
+
+def _check_same_run(request: TrainRequest) -> None:
+    saved = request.folder.saved_config()
+    # More epochs, or the data in another place, leave the run what it was.
+    asked = configuration.with_epochs(request.config, saved.training.epochs)
+    asked = replace(asked, data=dataclasses.replace(asked.data, data_dir=saved.data.data_dir))
+    if changed := configuration.differences(saved, asked):
+        raise UserError(
+            f"--resume goes on with the run as it began, where {'; '.join(changed)}: "
+            f"leave those flags out, or train anew under another --name."
+        )
+
+
+@contextmanager
+def errors_for_people(command: str) -> Iterator[None]:
+    """End the process on a user's mistake with one sentence and status 2; ours keep their traceback."""
+    try:
+        yield
+    except UserError as error:
+        print(f"{command}: error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except Interrupted as interruption:
+        print(f"\n{interruption}", file=sys.stderr)
+        sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(130)

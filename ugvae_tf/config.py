@@ -1,0 +1,162 @@
+"""What a run is made of: frozen dataclasses, presets, validation, JSON.
+
+The commands make their flags from these fields, and the same object is written to
+`saved_models/<name>/config.json`. Nothing here imports TensorFlow.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ugvae_tf.errors import UserError
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which images, and how many of them share one beta."""
+
+    dataset: str = "mnist"
+    """Name of a TFDS image set; mnist ships with the package."""
+    data_dir: str | None = None
+    """Folder of prepared TFDS data sets (default: the package's own, then TFDS's)."""
+    group_size: int = 128
+    """B: images in a group."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The generative model, its variational family and their sizes."""
+
+    model: Literal["ug-vae"] = "ug-vae"
+    """Which model of the family."""
+    body: Literal["mlp"] = "mlp"
+    """Network between pixels and features, and its mirror image in the decoder."""
+    hidden_units: int = 256
+    """Width of every hidden layer."""
+    local_size: int = 10
+    """L: dimensions of z."""
+    global_size: int = 20
+    """M: dimensions of beta."""
+    components: int = 10
+    """K: components of the mixture."""
+    likelihood: Literal["gaussian", "bernoulli"] = "gaussian"
+    """p(x | z, beta), pixel by pixel."""
+    observation_variance: Literal["fixed", "learned", "network"] = "fixed"
+    """Of the Gaussian likelihood: a number, one learned number, or an output per pixel (eq. 2)."""
+    pixel_variance: float = 0.2
+    """The fixed observation variance, or the value from which it is learned."""
+    expert_variance: Literal["free", "bounded", "shared"] = "free"
+    """How far the images of a group may differ in weight in q(beta) (eq. 8)."""
+    kl_weight: float = 1.0
+    """Weight of the KL terms in training; 1 is the ELBO."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How the model is fitted."""
+
+    epochs: int = 20
+    """Passes over the training images."""
+    groups_per_step: int = 1
+    """G: groups in one step of gradient descent, over all replicas."""
+    learning_rate: float = 5e-3
+    """Adam's step size, at the start."""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """Keep the learning rate, or let it fall to a hundredth along a cosine."""
+    seed: int = 0
+    """Fixes initial weights, groups and noise."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides what a run's weights will be."""
+
+    preset: str = "mnist-official"
+    """Hyper-parameters to start from (default: those of the data set): mnist, mnist-official."""
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+
+PRESETS: Mapping[str, Config] = {
+    # Ours: chosen for what beta knows of a group, at the best ELBO (README, "Choice of the preset").
+    "mnist": Config(
+        preset="mnist",
+        model=ModelConfig(global_size=100, components=20, pixel_variance=0.05, expert_variance="shared"),
+        training=TrainingConfig(learning_rate=2e-3, schedule="cosine"),
+    ),
+    # The official implementation's hyper-parameters for MNIST.
+    "mnist-official": Config(preset="mnist-official"),
+}
+DEFAULT_PRESET = "mnist"
+
+
+def preset(name: str) -> Config:
+    """The configuration of that name; raises UserError for an unknown one."""
+    if name not in PRESETS:
+        raise UserError(f"Unknown preset '{name}': choose one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def validate(config: Config) -> None:
+    """Raise UserError, naming the flag, for a value that no run can have."""
+    at_least_one = {
+        "--group-size": config.data.group_size,
+        "--hidden-units": config.model.hidden_units,
+        "--local-size": config.model.local_size,
+        "--global-size": config.model.global_size,
+        "--components": config.model.components,
+        "--epochs": config.training.epochs,
+        "--groups-per-step": config.training.groups_per_step,
+    }
+    above_zero = {
+        "--pixel-variance": config.model.pixel_variance,
+        "--learning-rate": config.training.learning_rate,
+    }
+    for flag, value in at_least_one.items():
+        if value < 1:
+            raise UserError(f"{flag} must be at least 1, not {value}.")
+    for flag, value in above_zero.items():
+        if not 0 < value < float("inf"):
+            raise UserError(f"{flag} must be a number above 0, not {value}.")
+    if not 0 <= config.training.seed < 2**31:
+        raise UserError(f"--seed must lie between 0 and 2147483647, not {config.training.seed}.")
+    if config.model.kl_weight != 1:
+        raise UserError("--kl-weight must be 1: the bound of ug-vae has no weight to tune.")
+
+
+def differences(old: Config, new: Config) -> list[str]:
+    """The settings in which two configurations differ, each as 'name is old, not new'."""
+    found = []
+    for part in ("data", "model", "training"):
+        before, after = getattr(old, part), getattr(new, part)
+        for item in dataclasses.fields(before):
+            if getattr(before, item.name) != getattr(after, item.name):
+                found.append(f"{item.name} is {getattr(before, item.name)}, not {getattr(after, item.name)}")
+    return found
+
+
+def with_epochs(config: Config, epochs: int) -> Config:
+    """The same configuration, trained for another number of epochs."""
+    return replace(config, training=replace(config.training, epochs=epochs))
+
+
+def to_json(config: Config, **provenance: Any) -> str:
+    """The text of config.json: the configuration, then how the model came to be."""
+    return json.dumps({**dataclasses.asdict(config), **provenance}, indent=2) + "\n"
+
+
+def from_json(text: str) -> Config:
+    """The configuration in a config.json; raises UserError if it is none."""
+    try:
+        content = json.loads(text)
+        return Config(
+            preset=content["preset"],
+            data=DataConfig(**content["data"]),
+            model=ModelConfig(**content["model"]),
+            training=TrainingConfig(**content["training"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"This config.json is not one that this version of ugvae_tf wrote: {error}.") from error

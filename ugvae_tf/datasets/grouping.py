@@ -1,0 +1,70 @@
+"""From images to groups: (images [G, B, H, W, C] float32 in [0, 1], mask [G, B])."""
+
+import numpy as np
+import tensorflow as tf
+
+from ugvae_tf.errors import UserError
+
+
+def steps_per_epoch(examples: int, group_size: int, groups_per_step: int) -> int:
+    """Full steps in one pass; raises UserError when the images do not fill one."""
+    if group_size > examples:
+        raise UserError(f"--group-size {group_size} is more than the {examples} training images there are.")
+    if group_size * groups_per_step > examples:
+        raise UserError(
+            f"--groups-per-step {groups_per_step} groups of {group_size} images are more than "
+            f"the {examples} training images there are."
+        )
+    return examples // (group_size * groups_per_step)
+
+
+def random_groups(
+    images: np.ndarray, group_size: int, groups_per_step: int, seed: int, first_step: int, last_step: int
+) -> tf.data.Dataset:
+    """Training steps `first_step` to `last_step` of random groups, each epoch shuffled anew.
+
+    The images of a step are a function of seed and step alone, so that a resumed run sees
+    the groups that the uninterrupted one would have seen. What does not fill a last step
+    (other images in every epoch) waits for the next epoch.
+
+    Args:
+        images: [N, H, W, C] uint8, kept in memory.
+    """
+    per_step = group_size * groups_per_step
+    steps = steps_per_epoch(len(images), group_size, groups_per_step)
+    pixels = tf.constant(images)
+
+    def groups_of(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        positions = step % steps * per_step + tf.range(per_step, dtype=tf.int64)
+        shuffle = tf.stack([tf.constant(seed, tf.int64), step // steps])
+        chosen = tf.random.experimental.index_shuffle(positions, shuffle, max_index=len(images) - 1)
+        groups = tf.reshape(tf.gather(pixels, chosen), [groups_per_step, group_size, *images.shape[1:]])
+        return scaled(groups), tf.ones([groups_per_step, group_size])
+
+    stream = tf.data.Dataset.range(first_step, last_step)
+    return stream.map(groups_of, num_parallel_calls=1).prefetch(tf.data.AUTOTUNE)
+
+
+def all_in_groups(images: np.ndarray, group_size: int, groups_per_step: int, seed: int) -> tf.data.Dataset:
+    """Every image once, in random groups that stay the same; the last group is padded.
+
+    Args:
+        images: [N, H, W, C] uint8.
+    """
+    group_size = min(group_size, len(images))
+    groups = -(-len(images) // group_size)
+    order = np.random.default_rng(seed).permutation(len(images))
+    padded = np.full(groups * group_size, -1)
+    padded[: len(images)] = order
+    members = padded.reshape(groups, group_size)  # [groups, B], -1 where nobody is
+
+    def group_of(members: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return scaled(tf.gather(pixels, tf.maximum(members, 0))), tf.cast(members >= 0, tf.float32)
+
+    pixels = tf.constant(images)
+    return tf.data.Dataset.from_tensor_slices(members).map(group_of).batch(groups_per_step).prefetch(tf.data.AUTOTUNE)
+
+
+def scaled(pixels: tf.Tensor) -> tf.Tensor:
+    """Bytes to floats in [0, 1]."""
+    return tf.cast(pixels, tf.float32) / 255

@@ -1,0 +1,48 @@
+"""The mathematics of diagonal Gaussians that the model needs, as pure functions."""
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+tfd = tfp.distributions
+
+
+def product_of_experts(precision: tf.Tensor, precision_mean: tf.Tensor) -> tfd.Distribution:
+    """Multiply the Gaussian experts of each group (paper eq. 9).
+
+    Args:
+        precision: [G, B, M], 1 / variance; an expert of precision 0 changes nothing.
+        precision_mean: [G, B, M], precision times mean.
+
+    Returns:
+        A diagonal Gaussian of batch shape [G] and event shape [M].
+    """
+    total_precision = tf.reduce_sum(precision, axis=1)  # [G, M]
+    mean = tf.reduce_sum(precision_mean, axis=1) / total_precision  # [G, M]
+    return tfd.MultivariateNormalDiag(mean, tf.math.rsqrt(total_precision))
+
+
+def kl_to_components(q_z: tfd.Distribution, p_z: tfd.Distribution) -> tf.Tensor:
+    """KL from every image's Gaussian to every component's, in nats.
+
+    With m, v the mean and variance of q_z and pm, pv those of a component,
+
+        2 KL = sum_l (v + m^2) / pv - 2 m pm / pv + pm^2 / pv + log pv - log v - 1
+
+    is linear in [v + m^2, m]: one matrix product gives it for all images and components,
+    and no [G, B, K, L] array is ever made.
+
+    Args:
+        q_z: batch shape [G, B], event shape [L].
+        p_z: batch shape [G, K], event shape [L].
+
+    Returns:
+        [G, B, K]
+    """
+    mean, variance = q_z.mean(), q_z.variance()  # [G, B, L]
+    prior_mean, prior_variance = p_z.mean(), p_z.variance()  # [G, K, L]
+    statistics = tf.concat([variance + mean**2, mean], axis=-1)  # [G, B, 2L]
+    weights = tf.concat([1 / prior_variance, -2 * prior_mean / prior_variance], axis=-1)  # [G, K, 2L]
+    of_image = -tf.reduce_sum(tf.math.log(variance) + 1, axis=-1)  # [G, B]
+    of_component = tf.reduce_sum(prior_mean**2 / prior_variance + tf.math.log(prior_variance), axis=-1)
+    products = tf.matmul(statistics, weights, transpose_b=True)  # [G, B, K]
+    return 0.5 * (products + of_image[:, :, tf.newaxis] + of_component[:, tf.newaxis, :])

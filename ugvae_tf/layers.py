@@ -1,0 +1,178 @@
+"""The five conditional distributions of UG-VAE: tensors in, one tfd distribution out.
+
+G groups, B images in a group, K components, L dimensions of z, M dimensions of beta.
+"""
+
+import math
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from ugvae_tf import gaussian, networks
+from ugvae_tf.config import ModelConfig
+
+tfd = tfp.distributions
+
+MIN_STDDEV = 1e-3  # of a latent variable: keeps every log-density finite
+MIN_PIXEL_STDDEV = 1 / 255  # one grey level: a pixel that never varies would otherwise take all the likelihood
+
+INITIAL_LOG_VARIANCE = math.log(128)  # of an expert: the product of 128 starts as wide as the prior
+
+
+def positive(raw: tf.Tensor, minimum: float = MIN_STDDEV) -> tf.Tensor:
+    """Map any real number to a standard deviation above `minimum`."""
+    return tf.nn.softplus(raw) + minimum
+
+
+def inverse_positive(stddev: float, minimum: float = MIN_STDDEV) -> float:
+    """The real number that `positive` maps to `stddev`."""
+    return math.log(math.expm1(stddev - minimum))
+
+
+class LocalEncoder(keras.layers.Layer):
+    """q(z_i | x_i): one diagonal Gaussian per image (paper eq. 6).
+
+    Takes features [G, B, F]. Returns batch shape [G, B], event shape [L].
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.head = keras.layers.Dense(2 * config.local_size)
+
+    def call(self, features: tf.Tensor) -> tfd.Distribution:
+        mean, raw_stddev = tf.split(self.head(features), 2, axis=-1)
+        return tfd.MultivariateNormalDiag(mean, positive(raw_stddev))
+
+
+class ComponentEncoder(keras.layers.Layer):
+    """q(d_i | z_i): which mixture component an image belongs to (paper eq. 7).
+
+    Takes z [G, B, L]. Returns a categorical of batch shape [G, B] over K components.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.hidden = keras.layers.Dense(config.hidden_units, activation="tanh")
+        self.logits = keras.layers.Dense(config.components)
+
+    def call(self, z: tf.Tensor) -> tfd.Distribution:
+        return tfd.Categorical(logits=self.logits(self.hidden(z)))
+
+
+class GlobalEncoder(keras.layers.Layer):
+    """q(beta | X, Z): the product of one Gaussian expert per image (paper eq. 8-9).
+
+    Takes features [G, B, F], component probabilities [G, B, K] and a mask [G, B].
+    Returns batch shape [G], event shape [M].
+
+    `expert_variance` says how Sigma_i of eq. 8 depends on the image. In every case the
+    precisions add, so q(beta) narrows as a group grows; what differs is who speaks:
+
+    - `free`: any positive variance. A few sure images dominate the product, and the mean
+      of a large group is the opinion of those few.
+    - `bounded`: log variance within 1 of a learned level, so that no image weighs more
+      than e^2 times another. The mean stays a (weighted) average over the group.
+    - `shared`: one learned variance per dimension. Every image weighs the same and the
+      mean is the plain average of the experts' means, whatever the group's size.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.expert_variance = config.expert_variance
+        self.mean = keras.layers.Dense(config.global_size)
+        if self.expert_variance != "shared":
+            self.raw_variance = keras.layers.Dense(config.global_size)
+        if self.expert_variance != "free":
+            start = keras.initializers.Constant(INITIAL_LOG_VARIANCE)
+            self.log_variance = self.add_weight(shape=[config.global_size], initializer=start, name="log_variance")
+
+    def experts(self, features: tf.Tensor, component_probs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The natural parameters of each image's expert (paper eq. 8).
+
+        Returns:
+            precision [G, B, M] and precision times mean [G, B, M].
+        """
+        inputs = tf.concat([features, component_probs], axis=-1)  # [G, B, F + K]
+        mean = self.mean(inputs)  # [G, B, M]
+        precision = self._precision(inputs, mean)
+        return precision, precision * mean
+
+    def _precision(self, inputs: tf.Tensor, mean: tf.Tensor) -> tf.Tensor:
+        if self.expert_variance == "free":
+            return 1 / positive(self.raw_variance(inputs)) ** 2
+        if self.expert_variance == "bounded":
+            return tf.exp(-self.log_variance - tf.tanh(self.raw_variance(inputs)))
+        return tf.exp(-self.log_variance) * tf.ones_like(mean)
+
+    def call(self, features: tf.Tensor, component_probs: tf.Tensor, mask: tf.Tensor) -> tfd.Distribution:
+        precision, precision_mean = self.experts(features, component_probs)
+        present = mask[:, :, tf.newaxis]  # [G, B, 1]
+        return gaussian.product_of_experts(precision * present, precision_mean * present)
+
+
+class MixturePrior(keras.layers.Layer):
+    """p(z_i | d_i, beta): a Gaussian per component, moved by beta (paper eq. 3).
+
+    The K networks beta -> hidden -> (mean, log variance) are one batched weight each: the
+    first layer is one matrix product, the second one batched product. The log variance
+    lies in [-1, 1], as in the official code.
+
+    Takes beta [G, M]. Returns batch shape [G, K], event shape [L].
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.components, self.units = config.components, config.hidden_units
+        fan_in = keras.initializers.VarianceScaling(mode="fan_in", distribution="uniform")
+        # Keras counts the K networks as part of the fan-in of a 3-d kernel; scale=K takes that back.
+        batched_fan_in = keras.initializers.VarianceScaling(
+            scale=self.components, mode="fan_in", distribution="uniform"
+        )
+        self.hidden = keras.layers.Dense(self.components * self.units, activation="relu", kernel_initializer=fan_in)
+        self.parameters = keras.layers.EinsumDense(
+            "gkh,khl->gkl",
+            output_shape=(self.components, 2 * config.local_size),
+            bias_axes="kl",
+            kernel_initializer=batched_fan_in,
+        )
+
+    def call(self, beta: tf.Tensor) -> tfd.Distribution:
+        hidden = tf.reshape(self.hidden(beta), [-1, self.components, self.units])  # [G, K, H]
+        mean, raw_log_variance = tf.split(self.parameters(hidden), 2, axis=-1)  # [G, K, L]
+        return tfd.MultivariateNormalDiag(mean, tf.exp(0.5 * tf.tanh(raw_log_variance)))
+
+
+class Decoder(keras.layers.Layer):
+    """p(x_i | z_i, beta): a distribution over the pixels of one image (paper eq. 2).
+
+    Takes z [G, B, L] and beta [G, M]. Returns batch shape [G, B], event shape [H, W, C].
+
+    The Gaussian's mean lies in [0, 1]; its variance is a `fixed` number, one `learned`
+    number, or, as eq. 2 has it, a second output of the `network` for every pixel.
+    """
+
+    def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int]) -> None:
+        super().__init__()
+        self.likelihood = config.likelihood
+        self.variance = config.observation_variance if config.likelihood == "gaussian" else "none"
+        *size, channels = image_shape
+        maps = 2 if self.variance == "network" else 1
+        self.body = networks.DECODERS[config.body]((*size, maps * channels), config.hidden_units)
+        self.fixed_stddev = math.sqrt(config.pixel_variance)
+        if self.variance == "learned":
+            start = keras.initializers.Constant(inverse_positive(self.fixed_stddev, MIN_PIXEL_STDDEV))
+            self.raw_stddev = self.add_weight(shape=[], initializer=start, name="raw_stddev")
+
+    def call(self, z: tf.Tensor, beta: tf.Tensor) -> tfd.Distribution:
+        pixels = self.body(z, beta)  # [G, B, H, W, C], or 2C when the variance is an output too
+        if self.likelihood == "bernoulli":
+            return tfd.Independent(tfd.Bernoulli(logits=pixels, dtype=tf.float32), 3)
+        if self.variance == "network":
+            pixels, raw_stddev = tf.split(pixels, 2, axis=-1)
+            stddev = positive(raw_stddev, MIN_PIXEL_STDDEV)
+        elif self.variance == "learned":
+            stddev = positive(self.raw_stddev, MIN_PIXEL_STDDEV)
+        else:
+            stddev = self.fixed_stddev
+        return tfd.Independent(tfd.Normal(tf.sigmoid(pixels), stddev), 3)

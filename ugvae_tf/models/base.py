@@ -1,0 +1,107 @@
+"""What every model of the package shares: the terms of its bound, and the only training step."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from ugvae_tf.config import ModelConfig
+
+Tensors = dict[str, tf.Tensor]
+Signature = tuple[Callable[..., Tensors], list[tf.TensorSpec]]
+
+
+class ElboTerms(NamedTuple):
+    """The evidence lower bound of each group, term by term, in nats; ELBO = log_px minus the KLs."""
+
+    log_px: tf.Tensor  # [G]  E_q log p(X | Z, beta)
+    kl_z: tf.Tensor  # [G]  E_q(d) KL(q(Z | X) || p(Z | d, beta))
+    kl_d: tf.Tensor  # [G]  KL(q(d | Z) || p(d))
+    kl_beta: tf.Tensor  # [G]  KL(q(beta | X, Z) || p(beta))
+
+    @property
+    def kl(self) -> tf.Tensor:
+        """Sum of the KL terms [G]."""
+        return self.kl_z + self.kl_d + self.kl_beta
+
+    @property
+    def elbo(self) -> tf.Tensor:
+        """The bound on log p(X) of each group [G]."""
+        return self.log_px - self.kl
+
+
+class GroupModel(keras.Model):
+    """A model of groups of images: subclasses build layers and define `elbo_terms` and `signatures`.
+
+    Images are [G, B, H, W, C] in [0, 1]; the mask [G, B] is 1 for an image and 0 for padding.
+    """
+
+    def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> None:
+        super().__init__()
+        self.config, self.image_shape, self.seed = config, tuple(image_shape), seed
+        self.term_metrics = [keras.metrics.Mean(name) for name in ("loss", *ElboTerms._fields)]
+
+    def elbo_terms(self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None) -> ElboTerms:
+        """One-sample estimate of the bound; without a seed, the posterior means stand for samples."""
+        raise NotImplementedError
+
+    def signatures(self) -> dict[str, Signature]:
+        """What the exported model answers to: name -> (function of tensors, its input specs)."""
+        raise NotImplementedError
+
+    def build(self, input_shape: object = None) -> None:
+        """Make all variables by one pass over a blank image; the shapes are known already."""
+        self.elbo_terms(tf.zeros([1, 1, *self.image_shape]), tf.ones([1, 1]), seed=None)
+
+    def objective(self, terms: ElboTerms) -> tf.Tensor:
+        """What training maximises [G]; the ELBO itself at kl_weight 1."""
+        return terms.log_px - self.config.kl_weight * terms.kl
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return self.term_metrics
+
+    def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> Tensors:
+        """One step of gradient ascent on the objective, in nats per image."""
+        images, mask = data
+        with tf.GradientTape() as tape:
+            terms = self.elbo_terms(images, mask, self.sampling_seed(self.optimizer.iterations))
+            loss = -self.objective(terms) / tf.reduce_sum(mask, axis=1)  # [G]
+            # The gradients of all replicas are summed: divide by the groups of all, not of this one.
+            total = tf.nn.compute_average_loss(loss)
+        gradients = tape.gradient(total, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return self._update_metrics(loss, terms, mask)
+
+    def test_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> Tensors:
+        images, mask = data
+        images_so_far = self.term_metrics[0].count  # differs from step to step, starts at 0 each time
+        terms = self.elbo_terms(images, mask, self.sampling_seed(images_so_far))
+        loss = -self.objective(terms) / tf.reduce_sum(mask, axis=1)
+        return self._update_metrics(loss, terms, mask)
+
+    def sampling_seed(self, step: tf.Tensor) -> tf.Tensor | None:
+        """The random state as a function of seed, step and replica: nothing to save, nothing to lose."""
+        seed = tf.stack([tf.constant(self.seed, tf.int32), tf.cast(step, tf.int32)])
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        return tf.random.experimental.stateless_fold_in(seed, replica)
+
+    def _update_metrics(self, loss: tf.Tensor, terms: ElboTerms, mask: tf.Tensor) -> Tensors:
+        """Averages over images, so that a short last group weighs what it holds."""
+        sizes = tf.reduce_sum(mask, axis=1)  # [G]
+        per_image = [loss, *(term / sizes for term in terms)]
+        for metric, values in zip(self.term_metrics, per_image, strict=True):
+            metric.update_state(values, sample_weight=sizes)
+        return {metric.name: metric.result() for metric in self.term_metrics}
+
+
+def without_padding(images: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Images [G, B, H, W, C] with padded ones blank, whatever they held (NaN included)."""
+    present = mask[:, :, tf.newaxis, tf.newaxis, tf.newaxis] > 0
+    return tf.where(present, images, tf.zeros_like(images))
+
+
+def sum_over_group(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Sum of per-image values [G, B] over the images that are there [G]."""
+    return tf.reduce_sum(values * mask, axis=1)

@@ -1,0 +1,61 @@
+"""Plain Keras bodies: the encoder's from images to features, the decoder's back to pixels."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+
+class JointDense(keras.layers.Layer):
+    """A dense layer on the concatenation [z_i, beta], without building it.
+
+    The part of beta is computed once per group and broadcast over the images.
+
+    Takes z [G, B, L] and beta [G, M]. Returns [G, B, units].
+    """
+
+    def __init__(self, units: int, activation: str | None = None) -> None:
+        super().__init__()
+        self.of_z = keras.layers.Dense(units)
+        self.of_beta = keras.layers.Dense(units, use_bias=False)
+        self.activation = keras.activations.get(activation)
+
+    def call(self, z: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
+        return self.activation(self.of_z(z) + self.of_beta(beta)[:, tf.newaxis, :])
+
+
+class MlpEncoder(keras.layers.Layer):
+    """One hidden ReLU layer from pixels to features.
+
+    Takes images [G, B, H, W, C]. Returns features [G, B, hidden_units].
+    """
+
+    def __init__(self, image_shape: tuple[int, int, int], hidden_units: int) -> None:
+        super().__init__()
+        self.pixels = math.prod(image_shape)
+        self.hidden = keras.layers.Dense(hidden_units, activation="relu")
+
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        groups, size = tf.shape(images)[0], tf.shape(images)[1]
+        return self.hidden(tf.reshape(images, [groups, size, self.pixels]))
+
+
+class MlpDecoder(keras.layers.Layer):
+    """One hidden ReLU layer from [z, beta] to pixels, without a final activation.
+
+    Takes z [G, B, L] and beta [G, M]. Returns [G, B, H, W, C].
+    """
+
+    def __init__(self, image_shape: tuple[int, int, int], hidden_units: int) -> None:
+        super().__init__()
+        self.image_shape = image_shape
+        self.hidden = JointDense(hidden_units, activation="relu")
+        self.pixels = keras.layers.Dense(math.prod(image_shape))
+
+    def call(self, z: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
+        pixels = self.pixels(self.hidden(z, beta))  # [G, B, H*W*C]
+        return tf.reshape(pixels, [tf.shape(z)[0], tf.shape(z)[1], *self.image_shape])
+
+
+ENCODERS = {"mlp": MlpEncoder}
+DECODERS = {"mlp": MlpDecoder}

@@ -1,0 +1,159 @@
+"""Fitting a model under a distribution strategy, with checkpoints from which any run goes on."""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from ugvae_tf.config import Config, ModelConfig, TrainingConfig
+from ugvae_tf.datasets import grouping
+from ugvae_tf.datasets.loading import ImageSet
+from ugvae_tf.errors import UserError
+from ugvae_tf.models import build_model
+from ugvae_tf.models.base import GroupModel
+
+MAX_STEPS_PER_EXECUTION = 32  # steps between two updates of the progress bar
+
+
+def make_strategy() -> tf.distribute.Strategy:
+    """MirroredStrategy over all GPUs or one CPU; with TF_CONFIG in the environment, over several workers."""
+    if "TF_CONFIG" not in os.environ:
+        return tf.distribute.MirroredStrategy()
+    try:
+        json.loads(os.environ["TF_CONFIG"])
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except (ValueError, KeyError) as error:
+        raise UserError(f"TF_CONFIG in the environment does not describe a cluster: {error}.") from error
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process writes the run folder: the only one, or worker 0."""
+    resolver = strategy.cluster_resolver
+    return resolver is None or not resolver.task_type or resolver.task_type == "chief" or resolver.task_id == 0
+
+
+def check_replicas(strategy: tf.distribute.Strategy, groups_per_step: int) -> None:
+    """Raise UserError unless every replica gets the same number of whole groups."""
+    replicas = strategy.num_replicas_in_sync
+    if groups_per_step % replicas:
+        raise UserError(
+            f"--groups-per-step {groups_per_step} cannot be shared by {replicas} replicas: "
+            f"give a multiple of {replicas}."
+        )
+
+
+def compiled_model(config: Config, image_shape: tuple[int, int, int], steps: int) -> GroupModel:
+    """A model with its variables made and its optimiser ready; call it in the strategy's scope.
+
+    Args:
+        steps: steps per epoch.
+    """
+    keras.utils.set_random_seed(config.training.seed)
+    model = build_model(config.model, image_shape, config.training.seed)
+    model.compile(
+        optimizer=keras.optimizers.Adam(_learning_rate(config.training, steps)),
+        jit_compile=_xla_helps(config.model, model.distribute_strategy),
+        steps_per_execution=max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if steps % n == 0),
+    )
+    model.build()
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _learning_rate(training: TrainingConfig, steps: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    if training.schedule == "constant":
+        return training.learning_rate
+    return keras.optimizers.schedules.CosineDecay(training.learning_rate, steps * training.epochs, alpha=0.01)
+
+
+def _xla_helps(model: ModelConfig, strategy: tf.distribute.Strategy) -> bool:
+    """Small dense networks gain from fused kernels; on several replicas XLA fails to place variables."""
+    return model.body == "mlp" and strategy.num_replicas_in_sync == 1
+
+
+class Checkpoints:
+    """Saved states of a run: model and optimiser, and with its step count epoch and random state.
+
+    Groups and noise are functions of (seed, step), so the optimiser's step is all of both.
+    """
+
+    def __init__(self, folder: Path, model: GroupModel, chief: bool = True) -> None:
+        self.iterations = model.optimizer.iterations
+        # Under several workers all must take part in saving, but only the chief's files count.
+        self._elsewhere = None if chief else tempfile.TemporaryDirectory()
+        self.manager = tf.train.CheckpointManager(
+            tf.train.Checkpoint(model=model, optimizer=model.optimizer),
+            folder if self._elsewhere is None else self._elsewhere.name,
+            max_to_keep=2,
+        )
+        self._folder = folder
+
+    @property
+    def step(self) -> int:
+        """Training steps done."""
+        return int(self.iterations.numpy())
+
+    def save(self) -> None:
+        """Write the state of now."""
+        self.manager.save()
+
+    def restore(self) -> None:
+        """Take up the newest state, if there is one."""
+        newest = tf.train.latest_checkpoint(self._folder)
+        if newest:
+            self.manager.checkpoint.restore(newest).assert_existing_objects_matched()
+
+
+class SaveEachEpoch(keras.callbacks.Callback):
+    """Write a checkpoint at the end of every epoch."""
+
+    def __init__(self, checkpoints: Checkpoints) -> None:
+        super().__init__()
+        self.checkpoints = checkpoints
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self.checkpoints.save()
+
+
+def fit(
+    model: GroupModel,
+    config: Config,
+    train: ImageSet,
+    held_out: ImageSet,
+    first_step: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: int | None = None,
+) -> None:
+    """Train from `first_step` to the last epoch, validating on the held-out images each epoch.
+
+    `verbose` is Keras's: by default a progress bar on a terminal, else one line an epoch.
+    """
+    data, training = config.data, config.training
+    steps = grouping.steps_per_epoch(len(train), data.group_size, training.groups_per_step)
+    validation = grouping.all_in_groups(held_out.images, data.group_size, training.groups_per_step, training.seed)
+    first_epoch, done = divmod(first_step, steps)
+    # A run that was stopped within an epoch first finishes that one, which is then shorter.
+    spans = [(first_epoch, first_epoch + 1, steps - done)] if done else []
+    spans.append((first_epoch + len(spans), training.epochs, steps))
+    for begin, end, length in spans:
+        if begin == end:
+            continue
+        last_step = first_step + (end - begin) * length
+        model.fit(
+            grouping.random_groups(
+                train.images, data.group_size, training.groups_per_step, training.seed, first_step, last_step
+            ),
+            initial_epoch=begin,
+            epochs=end,
+            steps_per_epoch=length,
+            validation_data=validation,
+            callbacks=list(callbacks),
+            shuffle=False,
+            verbose=verbose if verbose is not None else (1 if sys.stdout.isatty() else 2),
+        )
+        first_step = last_step
