@@ -17,7 +17,7 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.run_folder import RunFolder
 
 # TensorFlow's C++ speaks on standard error before Python can stop it.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @dataclass(frozen=True)

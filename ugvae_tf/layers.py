@@ -125,16 +125,12 @@ class MixturePrior(keras.layers.Layer):
         super().__init__()
         self.components, self.units = config.components, config.hidden_units
         fan_in = keras.initializers.VarianceScaling(mode="fan_in", distribution="uniform")
-        # Keras counts the K networks as part of the fan-in of a 3-d kernel; scale=K takes that back.
-        batched_fan_in = keras.initializers.VarianceScaling(
-            scale=self.components, mode="fan_in", distribution="uniform"
-        )
         self.hidden = keras.layers.Dense(self.components * self.units, activation="relu", kernel_initializer=fan_in)
         self.parameters = keras.layers.EinsumDense(
             "gkh,khl->gkl",
             output_shape=(self.components, 2 * config.local_size),
             bias_axes="kl",
-            kernel_initializer=batched_fan_in,
+            kernel_initializer=fan_in,
         )
 
     def call(self, beta: tf.Tensor) -> tfd.Distribution:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
@@ -38,16 +39,17 @@ def training_curves(history: Mapping[str, np.ndarray], title: str) -> Figure:
     """Loss and terms of the bound by epoch, on training and held-out images.
 
     Args:
-        history: `epoch`, and for each quantity `name` and `val_name`, in nats per image.
+        history: `epoch` from 0, and for each quantity `name` and `val_name`, in nats per image.
     """
     names = [name for name in history if name != "epoch" and not name.startswith("val_")]
     figure = Figure(figsize=(2.4 * len(names), 2.9), layout="constrained")
     figure.suptitle(title)
     for axes, name in zip(figure.subplots(1, len(names)), names, strict=True):
-        axes.plot(history["epoch"], history[name], color=COLOURS[0], label="training")
-        axes.plot(history["epoch"], history[f"val_{name}"], color=COLOURS[1], linestyle="--", label="held out")
+        axes.plot(history["epoch"] + 1, history[name], color=COLOURS[0], label="training")
+        axes.plot(history["epoch"] + 1, history[f"val_{name}"], color=COLOURS[1], linestyle="--", label="held out")
         axes.set_title(name, fontsize=10)
         axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.spines[["top", "right"]].set_visible(False)
     figure.axes[0].set_ylabel("nats per image")
     figure.axes[0].legend(frameon=False, fontsize=8)

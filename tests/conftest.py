@@ -1,0 +1,69 @@
+"""What all tests share: two logical CPUs, one small model of odd sizes, and one small TFDS data set."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from ugvae_tf.config import ModelConfig
+from ugvae_tf.models import build_model
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+IMAGE_SHAPE = (7, 5, 2)
+SIZES = {"hidden_units": 11, "local_size": 3, "global_size": 4, "components": 6}
+
+
+def small_config(**changes) -> ModelConfig:
+    """A model in which no two axes have the same size."""
+    return ModelConfig(**{**SIZES, **changes})
+
+
+def small_model(seed: int = 0, **changes):
+    """A built model of `small_config`."""
+    keras.utils.set_random_seed(seed)
+    model = build_model(small_config(**changes), IMAGE_SHAPE, seed)
+    model.build()
+    return model
+
+
+def random_images(groups: int, size: int, seed: int = 0) -> np.ndarray:
+    """[G, B, H, W, C] in [0, 1]."""
+    return np.random.default_rng(seed).random((groups, size, *IMAGE_SHAPE), np.float32)
+
+
+def assert_distribution(distribution, batch_shape, event_shape):
+    """The shapes of a distribution, and of a sample of it."""
+    assert tuple(distribution.batch_shape) == tuple(batch_shape)
+    assert tuple(distribution.event_shape) == tuple(event_shape)
+    assert tuple(distribution.sample(seed=[0, 0]).shape) == (*batch_shape, *event_shape)
+
+
+@pytest.fixture(scope="session")
+def tiny_data_dir(tmp_path_factory):
+    """A folder with the TFDS data set `tiny`: 61 training and 17 test images of 7x5 pixels, three classes."""
+    folder = tmp_path_factory.mktemp("tfds")
+    random = np.random.default_rng(0)
+
+    def split(count):
+        labels = random.integers(3, size=count)
+        images = (random.random((count, 7, 5, 1)) * 80 + 80 * labels[:, None, None, None]).astype(np.uint8)
+        return [(key, {"image": images[key], "label": labels[key]}) for key in range(count)]
+
+    features = {"image": tfds.features.Image(shape=(7, 5, 1)), "label": tfds.features.ClassLabel(num_classes=3)}
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="tiny",
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(features),
+        split_datasets={"train": split(61), "test": split(17)},
+        data_dir=folder,
+        disable_shuffling=True,
+    )
+    return folder

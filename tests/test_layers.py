@@ -1,0 +1,161 @@
+"""The five conditionals: shapes with unknown axes, the choices of variance, and their networks."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import IMAGE_SHAPE, SIZES, assert_distribution, small_config
+
+from ugvae_tf.layers import (
+    MIN_PIXEL_STDDEV,
+    ComponentEncoder,
+    Decoder,
+    GlobalEncoder,
+    LocalEncoder,
+    MixturePrior,
+    inverse_positive,
+    positive,
+)
+
+G, B, F = 2, 5, 9
+K, L, M = SIZES["components"], SIZES["local_size"], SIZES["global_size"]
+LAYERS = {
+    "LocalEncoder": (LocalEncoder, [(G, B, F)], (G, B), (L,)),
+    "ComponentEncoder": (ComponentEncoder, [(G, B, L)], (G, B), ()),
+    "GlobalEncoder": (GlobalEncoder, [(G, B, F), (G, B, K), (G, B)], (G,), (M,)),
+    "MixturePrior": (MixturePrior, [(G, M)], (G, K), (L,)),
+    "Decoder": (lambda config: Decoder(config, IMAGE_SHAPE), [(G, B, L), (G, M)], (G, B), IMAGE_SHAPE),
+}
+
+
+def inputs(shapes, seed=0):
+    random = np.random.default_rng(seed)
+    return [tf.constant(random.uniform(0.1, 1, shape), tf.float32) for shape in shapes]
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_gives_one_distribution_of_the_documented_shape(name):
+    make, shapes, batch_shape, event_shape = LAYERS[name]
+    assert_distribution(make(small_config())(*inputs(shapes)), batch_shape, event_shape)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_shapes_hold_inside_a_function_that_knows_neither_groups_nor_their_size(name):
+    make, shapes, batch_shape, event_shape = LAYERS[name]
+    layer = make(small_config())
+    leading = [2 if len(shape) > 2 or shape == (G, B) else 1 for shape in shapes]
+    unknown = [tf.TensorSpec([*[None] * n, *shape[n:]]) for n, shape in zip(leading, shapes, strict=True)]
+
+    @tf.function(input_signature=unknown)
+    def sample_and_parameters(*tensors):
+        distribution = layer(*tensors)
+        return distribution.sample(seed=[0, 0]), distribution.log_prob(distribution.sample(seed=[0, 0]))
+
+    sample, log_prob = sample_and_parameters(*inputs(shapes))
+    assert sample.shape == (*batch_shape, *event_shape)
+    assert log_prob.shape == batch_shape
+
+
+def test_mixture_prior_is_one_network_per_component():
+    layer = MixturePrior(small_config())
+    beta = inputs([(G, M)])[0]
+    p_z = layer(beta)
+    first, first_bias = (weight.numpy() for weight in layer.hidden.weights)
+    second, second_bias = (weight.numpy() for weight in layer.parameters.weights)
+    for k in range(K):
+        units = slice(k * layer.units, (k + 1) * layer.units)
+        hidden = np.maximum(beta @ first[:, units] + first_bias[units], 0)
+        mean, raw = np.split(hidden @ second[k] + second_bias[k], 2, axis=-1)
+        np.testing.assert_allclose(p_z.mean()[:, k], mean, atol=1e-5)
+        np.testing.assert_allclose(p_z.variance()[:, k], np.exp(np.tanh(raw)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("components", [3, 50])
+def test_a_component_starts_at_the_same_scale_whatever_their_number(components):
+    config = small_config(components=components, hidden_units=128, local_size=16)
+    beta = np.random.default_rng(0).normal(size=(64, M)).astype(np.float32)
+    spread = np.std(MixturePrior(config)(beta).mean())
+    assert 0.3 < spread < 1.5
+
+
+def experts(expert_variance, scale=1.0):
+    layer = GlobalEncoder(small_config(expert_variance=expert_variance))
+    features, probs = inputs([(G, B, F), (G, B, K)])
+    precision, precision_mean = layer.experts(scale * features, probs)
+    return precision.numpy(), (precision_mean / precision).numpy()
+
+
+def test_free_experts_differ_without_bound_in_precision():
+    precision, _ = experts("free", scale=100)
+    assert precision.max() / precision.min() > 100
+
+
+def test_bounded_experts_differ_by_e_squared_at_most():
+    precision, _ = experts("bounded", scale=100)
+    ratio = precision.max(axis=(0, 1)) / precision.min(axis=(0, 1))
+    assert np.all(ratio <= np.exp(2) * 1.0001) and ratio.max() > 1.5
+
+
+def test_shared_experts_average_their_means_and_narrow_as_one_over_the_size():
+    layer = GlobalEncoder(small_config(expert_variance="shared"))
+    features, probs = inputs([(G, B, F), (G, B, K)])
+    precision, precision_mean = layer.experts(features, probs)
+    assert np.ptp(precision, axis=(0, 1)).max() == 0
+    q_beta = layer(features, probs, tf.ones([G, B]))
+    np.testing.assert_allclose(q_beta.mean(), (precision_mean / precision).numpy().mean(axis=1), rtol=1e-4, atol=1e-6)
+    twice = layer(tf.repeat(features, 2, axis=1), tf.repeat(probs, 2, axis=1), tf.ones([G, 2 * B]))
+    np.testing.assert_allclose(twice.variance(), q_beta.variance() / 2, rtol=1e-5)
+    np.testing.assert_allclose(twice.mean(), q_beta.mean(), atol=1e-5)
+
+
+def test_a_masked_image_has_no_part_in_q_beta():
+    layer = GlobalEncoder(small_config())
+    features, probs = inputs([(G, B, F), (G, B, K)])
+    masked = layer(features, probs, tf.sequence_mask([3, 3], B, tf.float32))
+    alone = layer(features[:, :3], probs[:, :3], tf.ones([G, 3]))
+    np.testing.assert_allclose(masked.mean(), alone.mean(), rtol=1e-5)
+    np.testing.assert_allclose(masked.stddev(), alone.stddev(), rtol=1e-5)
+
+
+def decoded(**changes):
+    z, beta = inputs([(G, B, L), (G, M)])
+    return Decoder(small_config(**changes), IMAGE_SHAPE)(z, beta)
+
+
+def test_fixed_and_learned_variance_start_at_the_given_number():
+    for choice in ("fixed", "learned"):
+        p_x = decoded(observation_variance=choice, pixel_variance=0.05)
+        np.testing.assert_allclose(p_x.variance(), 0.05, rtol=1e-5)
+
+
+def test_network_variance_differs_from_pixel_to_pixel():
+    assert np.ptp(decoded(observation_variance="network").variance()) > 1e-3
+
+
+def test_only_what_is_learned_has_weights():
+    def weights(**changes):
+        z, beta = inputs([(G, B, L), (G, M)])
+        layer = Decoder(small_config(**changes), IMAGE_SHAPE)
+        layer(z, beta)
+        return sum(weight.shape.num_elements() for weight in layer.trainable_weights)
+
+    fixed = weights(observation_variance="fixed")
+    assert weights(observation_variance="learned") == fixed + 1
+    assert weights(likelihood="bernoulli", observation_variance="learned") == fixed
+
+
+def test_a_bernoulli_pixel_has_its_cross_entropy_as_log_density():
+    p_x = decoded(likelihood="bernoulli")
+    x = np.random.default_rng(0).random((G, B, *IMAGE_SHAPE)).astype(np.float32)
+    mean = p_x.mean().numpy()
+    expected = (x * np.log(mean) + (1 - x) * np.log(1 - mean)).sum(axis=(2, 3, 4))
+    np.testing.assert_allclose(p_x.log_prob(x), expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("raw", [-1e30, -100.0, 0.0, 100.0])
+def test_standard_deviations_stay_above_their_floor(raw):
+    assert MIN_PIXEL_STDDEV <= float(positive(tf.constant(raw), MIN_PIXEL_STDDEV)) < float("inf")
+
+
+@pytest.mark.parametrize("stddev", [0.01, 0.2236, 1.0])
+def test_inverse_positive_undoes_positive(stddev):
+    np.testing.assert_allclose(float(positive(inverse_positive(stddev))), stddev, rtol=1e-5)
