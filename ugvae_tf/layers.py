@@ -81,6 +81,9 @@ class GlobalEncoder(keras.layers.Layer):
         super().__init__()
         self.expert_variance = config.expert_variance
         self.mean = keras.layers.Dense(config.global_size)
+        # Where images weigh alike, a group's mean is an average: in units of an expert's own
+        # standard deviation it starts at the scale of the prior, not sqrt(B) below it.
+        self.mean_scale = 1.0 if self.expert_variance == "free" else math.exp(0.5 * INITIAL_LOG_VARIANCE)
         if self.expert_variance != "shared":
             self.raw_variance = keras.layers.Dense(config.global_size)
         if self.expert_variance != "free":
@@ -94,7 +97,7 @@ class GlobalEncoder(keras.layers.Layer):
             precision [G, B, M] and precision times mean [G, B, M].
         """
         inputs = tf.concat([features, component_probs], axis=-1)  # [G, B, F + K]
-        mean = self.mean(inputs)  # [G, B, M]
+        mean = self.mean_scale * self.mean(inputs)  # [G, B, M]
         precision = self._precision(inputs, mean)
         return precision, precision * mean
 

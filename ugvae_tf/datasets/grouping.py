@@ -30,18 +30,22 @@ def random_groups(
     Args:
         images: [N, H, W, C] uint8, kept in memory.
     """
-    per_step = group_size * groups_per_step
+    # (tf.random.experimental.index_shuffle would need no permutation in memory, but its groups are
+    # far from random: the number of digits of a kind in a group varied a fifth too little.)
     steps = steps_per_epoch(len(images), group_size, groups_per_step)
     pixels = tf.constant(images)
 
-    def groups_of(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        positions = step % steps * per_step + tf.range(per_step, dtype=tf.int64)
-        shuffle = tf.stack([tf.constant(seed, tf.int64), step // steps])
-        chosen = tf.random.experimental.index_shuffle(positions, shuffle, max_index=len(images) - 1)
-        groups = tf.reshape(tf.gather(pixels, chosen), [groups_per_step, group_size, *images.shape[1:]])
-        return scaled(groups), tf.ones([groups_per_step, group_size])
+    def members_by_step(epoch: tf.Tensor) -> tf.data.Dataset:
+        shuffled = tf.random.experimental.stateless_shuffle(tf.range(len(images)), tf.stack([seed, epoch]))
+        members = tf.reshape(shuffled[: steps * groups_per_step * group_size], [steps, groups_per_step, group_size])
+        return tf.data.Dataset.from_tensor_slices(members)
 
-    stream = tf.data.Dataset.range(first_step, last_step)
+    def groups_of(members: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return scaled(tf.gather(pixels, members)), tf.ones([groups_per_step, group_size])
+
+    first_epoch = first_step // steps
+    stream = tf.data.Dataset.range(first_epoch, -(-last_step // steps)).flat_map(members_by_step)
+    stream = stream.skip(first_step - first_epoch * steps).take(last_step - first_step)
     return stream.map(groups_of, num_parallel_calls=1).prefetch(tf.data.AUTOTUNE)
 
 

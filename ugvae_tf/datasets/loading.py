@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from google.protobuf import json_format
 
 from ugvae_tf.errors import UserError
 
@@ -58,7 +59,7 @@ def find_builder(dataset: str, data_dir: str | None) -> tfds.core.DatasetBuilder
         builder = tfds.builder(dataset, data_dir=PREPARED if shipped else data_dir)
     except tfds.core.registered.DatasetNotFoundError as error:
         raise UserError(_unknown(dataset)) from error
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, json_format.ParseError) as error:
         raise UserError(
             f"The data set '{dataset}' in {data_dir or PREPARED} cannot be read: {_first_line(error)}."
         ) from error

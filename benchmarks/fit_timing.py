@@ -1,0 +1,124 @@
+"""Speed of model.fit once it runs: what the benchmarks of ugvae_tf share."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ugvae_tf import training
+from ugvae_tf.config import Config
+from ugvae_tf.datasets import grouping
+from ugvae_tf.models.base import GroupModel
+
+WARM_UP = 4  # executions timed before the first round, to know how many fill one
+ENDLESS = 2**40  # steps
+
+
+@dataclass(frozen=True)
+class Round:
+    """How many images were trained on, and what it took."""
+
+    images: int
+    wall: float  # seconds
+    cpu: float  # seconds, of all threads
+
+    @property
+    def speed(self) -> float:
+        """Images per second."""
+        return self.images / self.wall
+
+    @property
+    def cost(self) -> float:
+        """CPU seconds per 1,000 images."""
+        return 1000 * self.cpu / self.images
+
+
+@dataclass(frozen=True)
+class Result:
+    """The rounds of one contestant."""
+
+    name: str
+    rounds: Sequence[Round]
+
+    @property
+    def speed(self) -> float:
+        """Images per second, the median of the rounds."""
+        return median(one.speed for one in self.rounds)
+
+    @property
+    def cost(self) -> float:
+        """CPU seconds per 1,000 images, the median of the rounds."""
+        return median(one.cost for one in self.rounds)
+
+
+def alternate(contestants: Mapping[str, Callable[[float], Round]], rounds: int, seconds: float) -> list[Result]:
+    """Measure every contestant once a round, so that a disturbance of the machine meets them all."""
+    measured = [[measure(seconds) for measure in contestants.values()] for _ in range(rounds)]
+    return [Result(name, own) for name, own in zip(contestants, zip(*measured, strict=True), strict=True)]
+
+
+class Stopwatch(keras.callbacks.Callback):
+    """Reads the clocks after every execution: the first compiles and fills the buffers."""
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        self.clocks: list[tuple[float, float]] = []  # wall and CPU after each execution
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.clocks.append((time.perf_counter(), time.process_time()))
+
+    def round(self, images: int) -> Round:
+        """What the images after the first execution took."""
+        (wall, cpu), (last_wall, last_cpu) = self.clocks[0], self.clocks[-1]
+        return Round(images, last_wall - wall, last_cpu - cpu)
+
+
+class FitTimer:
+    """Calls model.fit on an endless stream of steps for about as long as it is told."""
+
+    def __init__(self, model: GroupModel, stream: tf.data.Dataset, images_per_step: int) -> None:
+        self.model, self.stream, self.images_per_step = model, stream, images_per_step
+        self.seconds_per_execution = self._fit(WARM_UP).wall / WARM_UP
+
+    def __call__(self, seconds: float) -> Round:
+        return self._fit(max(1, round(seconds / self.seconds_per_execution)))
+
+    def _fit(self, executions: int) -> Round:
+        """Time that many executions of steps_per_execution steps, after one that does not count."""
+        per_execution, watch = self.model.steps_per_execution, Stopwatch()
+        steps = (1 + executions) * per_execution
+        self.model.fit(self.stream, steps_per_epoch=steps, callbacks=[watch], shuffle=False, verbose=0)
+        return watch.round(executions * per_execution * self.images_per_step)
+
+
+def compiled_model(config: Config, images: np.ndarray) -> GroupModel:
+    """The model as a training run compiles it, for images [N, H, W, C]."""
+    steps = grouping.steps_per_epoch(len(images), config.data.group_size, config.training.groups_per_step)
+    with training.make_strategy().scope():
+        return training.compiled_model(config, images.shape[1:], steps)
+
+
+def random_steps(config: Config, images: np.ndarray) -> tf.data.Dataset:
+    """The input pipeline of a training run, without an end."""
+    groups, size = config.training.groups_per_step, config.data.group_size
+    return grouping.random_groups(images, size, groups, config.training.seed, 0, ENDLESS)
+
+
+def images_per_step(config: Config) -> int:
+    """Images that one step of gradient descent sees."""
+    return config.data.group_size * config.training.groups_per_step
+
+
+def with_groups(config: Config, groups: int) -> Config:
+    """The same configuration, with that many groups in a step."""
+    return replace(config, training=replace(config.training, groups_per_step=groups))
+
+
+def processor() -> str:
+    """The CPU's name, as Linux gives it."""
+    with open("/proc/cpuinfo") as file:
+        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    return names[0] if names else "unknown CPU"

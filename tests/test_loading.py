@@ -1,0 +1,56 @@
+"""Reading data sets by name: the shipped MNIST, any prepared TFDS set, and what can be wrong with them."""
+
+import hashlib
+import shutil
+
+import numpy as np
+import pytest
+
+from ugvae_tf.datasets.loading import load_split
+from ugvae_tf.errors import UserError
+
+# Of the bytes in LeCun's t10k files, after their headers.
+TEST_IMAGES_SHA256 = "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161"
+
+
+def test_the_shipped_mnist_is_mnist():
+    train, test = load_split("mnist", "train"), load_split("mnist", "held-out")
+    assert train.images.shape == (60_000, 28, 28, 1) and train.images.dtype == np.uint8
+    assert np.bincount(train.labels["label"]).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(test.labels["label"]).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert hashlib.sha256(test.images.tobytes()).hexdigest() == TEST_IMAGES_SHA256
+
+
+def test_any_prepared_set_is_found_under_data_dir(tiny_data_dir):
+    train, held_out = (load_split("tiny", split, str(tiny_data_dir)) for split in ("train", "held-out"))
+    assert train.images.shape == (61, 7, 5, 1) and held_out.images.shape == (17, 7, 5, 1)
+    assert set(train.labels) == {"label"} and len(train.labels["label"]) == len(train) == 61
+
+
+def test_an_unknown_set_is_told_with_its_nearest_name():
+    with pytest.raises(UserError, match=r"Unknown data set 'fashion_mnst'\. Did you mean 'fashion_mnist'\?"):
+        load_split("fashion_mnst", "train")
+
+
+def test_a_missing_data_folder_is_told(tmp_path):
+    with pytest.raises(UserError, match="is not a folder"):
+        load_split("mnist", "train", str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("damage", ["truncated shard", "no shard", "no json", "garbage json"])
+def test_a_corrupt_set_is_told_in_one_sentence(tiny_data_dir, tmp_path, damage):
+    folder = tmp_path / "tiny"
+    shutil.copytree(tiny_data_dir / "tiny", folder)
+    shard = next(folder.glob("1.0.0/tiny-train*"))
+    info = folder / "1.0.0" / "dataset_info.json"
+    if damage == "truncated shard":
+        shard.write_bytes(shard.read_bytes()[:1000])
+    elif damage == "no shard":
+        shard.unlink()
+    elif damage == "no json":
+        info.unlink()
+    else:
+        info.write_text("{")
+    with pytest.raises(UserError) as caught:
+        load_split("tiny", "train", str(tmp_path))
+    assert "tiny" in str(caught.value) and "\n" not in str(caught.value)

@@ -1,0 +1,144 @@
+"""Training: replicas, seeds, resuming, and the scale of the loss."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import SIZES, small_config
+
+from ugvae_tf import training
+from ugvae_tf.config import Config, DataConfig, ModelConfig, TrainingConfig
+from ugvae_tf.datasets import grouping
+from ugvae_tf.datasets.loading import ImageSet
+from ugvae_tf.errors import UserError
+from ugvae_tf.models.ug_vae import UgVae
+
+SHAPE = (5, 3, 1)
+
+
+def image_set(count: int, seed: int = 0) -> ImageSet:
+    return ImageSet(np.random.default_rng(seed).integers(256, size=(count, *SHAPE), dtype=np.uint8), {})
+
+
+TRAIN, HELD_OUT = image_set(43), image_set(17, seed=1)
+
+
+def config(**changes) -> Config:
+    """Seven steps of two groups of three an epoch."""
+    return Config(
+        data=DataConfig(group_size=3),
+        model=ModelConfig(**SIZES),
+        training=TrainingConfig(**{"groups_per_step": 2, "epochs": 3, "schedule": "cosine", **changes}),
+    )
+
+
+def compiled(settings: Config):
+    return training.compiled_model(settings, SHAPE, grouping.steps_per_epoch(len(TRAIN), 3, 2))
+
+
+def trained(settings: Config, **arguments):
+    model = compiled(settings)
+    training.fit(model, settings, TRAIN, HELD_OUT, verbose=0, **arguments)
+    return model
+
+
+def assert_same_weights(first, second, **tolerance):
+    for one, other in zip(first.variables, second.variables, strict=True):
+        np.testing.assert_allclose(one, other, err_msg=one.path, **{"rtol": 0, "atol": 0, **tolerance})
+
+
+class Noiseless(UgVae):
+    """The posterior means stand for samples, so that replicas need not share random numbers."""
+
+    def sampling_seed(self, step):
+        return None
+
+
+@pytest.mark.parametrize("expert_variance", ["free", "shared"])
+def test_two_replicas_equal_one(expert_variance):
+    """Plain gradient descent, as Adam would hide a wrong scale of the loss."""
+
+    def run(devices):
+        with tf.distribute.MirroredStrategy(devices).scope():
+            keras.utils.set_random_seed(0)
+            model = Noiseless(small_config(expert_variance=expert_variance, observation_variance="learned"), SHAPE)
+            model.compile(optimizer=keras.optimizers.SGD(0.01), jit_compile=False)
+            model.build()
+        before = [variable.numpy() for variable in model.trainable_variables]
+        history = []
+        keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: history.append(logs))
+        training.fit(model, config(), TRAIN, HELD_OUT, callbacks=[keep], verbose=0)
+        moved = max(np.abs(old - new.numpy()).max() for old, new in zip(before, model.trainable_variables, strict=True))
+        assert moved > 0.01
+        return model, history
+
+    (one, one_history), (two, two_history) = run(["CPU:0"]), run(["CPU:0", "CPU:1"])
+    assert_same_weights(one, two, rtol=1e-5, atol=1e-5)
+    assert set(one_history[0]) == {f"{p}{n}" for p in ("", "val_") for n in ("loss", "log_px", "kl_z", "kl_d", "kl_beta")}
+    for first, second in zip(one_history, two_history, strict=True):
+        for name in first:
+            np.testing.assert_allclose(first[name], second[name], rtol=1e-4, err_msg=name)
+
+
+def test_the_reported_loss_is_the_mean_over_images_of_the_bound():
+    """A group of two images beside groups of three: every image weighs the same."""
+    keras.utils.set_random_seed(0)
+    model = Noiseless(small_config(), SHAPE)
+    model.compile(optimizer="sgd")
+    model.build()
+    groups = list(grouping.all_in_groups(HELD_OUT.images, 3, 1, seed=0))
+    elbo = sum(float(model.elbo_terms(images, mask, None).elbo[0]) for images, mask in groups)
+    validation = grouping.all_in_groups(HELD_OUT.images, 3, 2, seed=0)
+    reported = model.evaluate(validation, verbose=0, return_dict=True)
+    np.testing.assert_allclose(reported["loss"], -elbo / len(HELD_OUT), rtol=1e-5)
+    terms = reported["log_px"] - reported["kl_z"] - reported["kl_d"] - reported["kl_beta"]
+    np.testing.assert_allclose(reported["loss"], -terms, rtol=1e-5)
+
+
+def test_one_seed_gives_the_same_weights_twice_and_another_seed_others():
+    first, second, other = trained(config()), trained(config()), trained(config(seed=1))
+    assert_same_weights(first, second)
+    assert any(np.abs(one - two).max() > 0.01 for one, two in zip(first.variables, other.variables, strict=True))
+
+
+def test_training_lowers_the_loss():
+    losses = []
+    keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: losses.append(logs["val_loss"]))
+    trained(config(epochs=30, learning_rate=0.01), callbacks=[keep])
+    assert losses[-1] < losses[0] - 1
+
+
+@pytest.mark.parametrize("stop", [7, 10], ids=["between epochs", "within an epoch"])
+def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, stop):
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if int(self.model.optimizer.iterations) == stop:
+                raise KeyboardInterrupt
+
+    settings = config()
+    interrupted = compiled(settings)
+    interrupted.steps_per_execution = 1
+    with pytest.raises(KeyboardInterrupt):
+        training.fit(interrupted, settings, TRAIN, HELD_OUT, callbacks=[Stop()], verbose=0)
+    training.Checkpoints(tmp_path, interrupted).save()
+    resumed = compiled(settings)
+    checkpoints = training.Checkpoints(tmp_path, resumed)
+    checkpoints.restore()
+    assert checkpoints.step == stop
+    training.fit(resumed, settings, TRAIN, HELD_OUT, first_step=stop, verbose=0)
+    uninterrupted = trained(settings)
+    assert_same_weights(resumed, uninterrupted)
+    assert_same_weights(resumed.optimizer, uninterrupted.optimizer)
+
+
+def test_groups_that_replicas_cannot_share_are_the_users_error():
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    training.check_replicas(strategy, 4)
+    with pytest.raises(UserError, match=r"--groups-per-step 3 cannot be shared by 2 replicas: give a multiple of 2"):
+        training.check_replicas(strategy, 3)
+
+
+def test_tf_config_that_describes_no_cluster_is_the_users_error(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", "{")
+    with pytest.raises(UserError, match="TF_CONFIG"):
+        training.make_strategy()
