@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import median
 
 import keras
@@ -119,6 +120,6 @@ def with_groups(config: Config, groups: int) -> Config:
 
 def processor() -> str:
     """The CPU's name, as Linux gives it."""
-    with open("/proc/cpuinfo") as file:
+    with Path("/proc/cpuinfo").open() as file:
         names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
     return names[0] if names else "unknown CPU"

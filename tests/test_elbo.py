@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_probability as tfp
 from conftest import IMAGE_SHAPE, SIZES, random_images, small_model
+from tensorflow_probability import distributions as tfd
 
-tfd = tfp.distributions
 K = SIZES["components"]
 VARIANTS = [
     {},

@@ -2,14 +2,13 @@
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian
 
-tfd = tfp.distributions
 means = arrays(np.float32, (2, 5, 3), elements=st.floats(-3, 3, width=32))
 stddevs = arrays(np.float32, (2, 5, 3), elements=st.floats(0.125, 4, width=32))
 

@@ -14,6 +14,9 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.models.ug_vae import UgVae
 
 SHAPE = (5, 3, 1)
+ONE_REPLICA = tf.distribute.MirroredStrategy(["CPU:0"])
+# Two strategies over the same devices in one process would share, and confuse, their collective operations.
+TWO_REPLICAS = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 def image_set(count: int, seed: int = 0) -> ImageSet:
@@ -32,14 +35,24 @@ def config(**changes) -> Config:
     )
 
 
-def compiled(settings: Config):
-    return training.compiled_model(settings, SHAPE, grouping.steps_per_epoch(len(TRAIN), 3, 2))
+def compiled(settings: Config, xla: bool = False):
+    """XLA takes seconds to compile what then runs for milliseconds: one test has it."""
+    model = training.compiled_model(settings, SHAPE, grouping.steps_per_epoch(len(TRAIN), 3, 2))
+    assert model.jit_compile
+    model.jit_compile = xla
+    return model
 
 
-def trained(settings: Config, **arguments):
-    model = compiled(settings)
+def trained(settings: Config, xla: bool = False, **arguments):
+    model = compiled(settings, xla)
     training.fit(model, settings, TRAIN, HELD_OUT, verbose=0, **arguments)
     return model
+
+
+@pytest.fixture(scope="module")
+def uninterrupted():
+    """A run from the first step to the last."""
+    return trained(config())
 
 
 def assert_same_weights(first, second, **tolerance):
@@ -58,8 +71,8 @@ class Noiseless(UgVae):
 def test_two_replicas_equal_one(expert_variance):
     """Plain gradient descent, as Adam would hide a wrong scale of the loss."""
 
-    def run(devices):
-        with tf.distribute.MirroredStrategy(devices).scope():
+    def run(strategy):
+        with strategy.scope():
             keras.utils.set_random_seed(0)
             model = Noiseless(small_config(expert_variance=expert_variance, observation_variance="learned"), SHAPE)
             model.compile(optimizer=keras.optimizers.SGD(0.01), jit_compile=False)
@@ -72,9 +85,11 @@ def test_two_replicas_equal_one(expert_variance):
         assert moved > 0.01
         return model, history
 
-    (one, one_history), (two, two_history) = run(["CPU:0"]), run(["CPU:0", "CPU:1"])
+    (one, one_history), (two, two_history) = run(ONE_REPLICA), run(TWO_REPLICAS)
     assert_same_weights(one, two, rtol=1e-5, atol=1e-5)
-    assert set(one_history[0]) == {f"{p}{n}" for p in ("", "val_") for n in ("loss", "log_px", "kl_z", "kl_d", "kl_beta")}
+    assert set(one_history[0]) == {
+        f"{p}{n}" for p in ("", "val_") for n in ("loss", "log_px", "kl_z", "kl_d", "kl_beta")
+    }
     for first, second in zip(one_history, two_history, strict=True):
         for name in first:
             np.testing.assert_allclose(first[name], second[name], rtol=1e-4, err_msg=name)
@@ -96,7 +111,7 @@ def test_the_reported_loss_is_the_mean_over_images_of_the_bound():
 
 
 def test_one_seed_gives_the_same_weights_twice_and_another_seed_others():
-    first, second, other = trained(config()), trained(config()), trained(config(seed=1))
+    first, second, other = trained(config(), xla=True), trained(config(), xla=True), trained(config(seed=1))
     assert_same_weights(first, second)
     assert any(np.abs(one - two).max() > 0.01 for one, two in zip(first.variables, other.variables, strict=True))
 
@@ -109,7 +124,7 @@ def test_training_lowers_the_loss():
 
 
 @pytest.mark.parametrize("stop", [7, 10], ids=["between epochs", "within an epoch"])
-def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, stop):
+def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, uninterrupted, stop):
     class Stop(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             if int(self.model.optimizer.iterations) == stop:
@@ -126,16 +141,14 @@ def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, stop):
     checkpoints.restore()
     assert checkpoints.step == stop
     training.fit(resumed, settings, TRAIN, HELD_OUT, first_step=stop, verbose=0)
-    uninterrupted = trained(settings)
     assert_same_weights(resumed, uninterrupted)
     assert_same_weights(resumed.optimizer, uninterrupted.optimizer)
 
 
 def test_groups_that_replicas_cannot_share_are_the_users_error():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    training.check_replicas(strategy, 4)
+    training.check_replicas(TWO_REPLICAS, 4)
     with pytest.raises(UserError, match=r"--groups-per-step 3 cannot be shared by 2 replicas: give a multiple of 2"):
-        training.check_replicas(strategy, 3)
+        training.check_replicas(TWO_REPLICAS, 3)
 
 
 def test_tf_config_that_describes_no_cluster_is_the_users_error(monkeypatch):

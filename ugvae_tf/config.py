@@ -115,12 +115,12 @@ def validate(config: Config) -> None:
         "--pixel-variance": config.model.pixel_variance,
         "--learning-rate": config.training.learning_rate,
     }
-    for flag, value in at_least_one.items():
-        if value < 1:
-            raise UserError(f"{flag} must be at least 1, not {value}.")
-    for flag, value in above_zero.items():
-        if not 0 < value < float("inf"):
-            raise UserError(f"{flag} must be a number above 0, not {value}.")
+    for flag, count in at_least_one.items():
+        if count < 1:
+            raise UserError(f"{flag} must be at least 1, not {count}.")
+    for flag, number in above_zero.items():
+        if not 0 < number < float("inf"):
+            raise UserError(f"{flag} must be a number above 0, not {number}.")
     if not 0 <= config.training.seed < 2**31:
         raise UserError(f"--seed must lie between 0 and 2147483647, not {config.training.seed}.")
     if config.model.kl_weight != 1:

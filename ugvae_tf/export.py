@@ -1,11 +1,9 @@
 """A trained model as a version that TensorFlow Serving loads."""
 
-import os
 import shutil
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
 from ugvae_tf.models.base import GroupModel
 
@@ -29,4 +27,4 @@ def export(model: GroupModel, version: Path, config_json: str) -> None:
     extra = partial / "assets.extra"
     extra.mkdir()
     (extra / "config.json").write_text(config_json)
-    os.rename(partial, version)
+    partial.rename(version)

@@ -1,9 +1,7 @@
 """The mathematics of diagonal Gaussians that the model needs, as pure functions."""
 
 import tensorflow as tf
-import tensorflow_probability as tfp
-
-tfd = tfp.distributions
+from tensorflow_probability import distributions as tfd
 
 
 def product_of_experts(precision: tf.Tensor, precision_mean: tf.Tensor) -> tfd.Distribution:

@@ -7,12 +7,10 @@ import math
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian, networks
 from ugvae_tf.config import ModelConfig
-
-tfd = tfp.distributions
 
 MIN_STDDEV = 1e-3  # of a latent variable: keeps every log-density finite
 MIN_PIXEL_STDDEV = 1 / 255  # one grey level: a pixel that never varies would otherwise take all the likelihood
@@ -155,9 +153,9 @@ class Decoder(keras.layers.Layer):
         super().__init__()
         self.likelihood = config.likelihood
         self.variance = config.observation_variance if config.likelihood == "gaussian" else "none"
-        *size, channels = image_shape
+        height, width, channels = image_shape
         maps = 2 if self.variance == "network" else 1
-        self.body = networks.DECODERS[config.body]((*size, maps * channels), config.hidden_units)
+        self.body = networks.DECODERS[config.body]((height, width, maps * channels), config.hidden_units)
         self.fixed_stddev = math.sqrt(config.pixel_variance)
         if self.variance == "learned":
             start = keras.initializers.Constant(inverse_positive(self.fixed_stddev, MIN_PIXEL_STDDEV))

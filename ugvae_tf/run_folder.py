@@ -58,7 +58,9 @@ class RunFolder:
                     shutil.rmtree(part, ignore_errors=True)
                 self.history.unlink(missing_ok=True)
         except OSError as error:
-            raise UserError(f"Cannot write to {self.path} ({error}): choose another folder with --output-dir.") from error
+            raise UserError(
+                f"Cannot write to {self.path} ({error}): choose another folder with --output-dir."
+            ) from error
 
     def trim_history(self, epochs: int) -> None:
         """Keep the first rows: an epoch whose checkpoint was lost is trained, and told, again."""

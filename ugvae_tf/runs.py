@@ -78,7 +78,6 @@ class TrainingRun:
                 self.held_out,
                 first_step=step,
                 callbacks=self._callbacks(first_epoch=step // self.steps),
-                verbose=None if self.chief else 0,
             )
         except KeyboardInterrupt as stop:
             self.checkpoints.save()
@@ -118,7 +117,7 @@ class TrainingRun:
         )
 
     def _history(self) -> dict[str, np.ndarray]:
-        with open(self.folder.history) as file:
+        with self.folder.history.open() as file:
             rows = list(csv.DictReader(file))
         return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
 

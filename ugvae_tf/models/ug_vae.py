@@ -4,13 +4,12 @@ from typing import NamedTuple
 
 import tensorflow as tf
 import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian, networks
 from ugvae_tf.config import ModelConfig
 from ugvae_tf.layers import ComponentEncoder, Decoder, GlobalEncoder, LocalEncoder, MixturePrior
 from ugvae_tf.models.base import ElboTerms, GroupModel, Signature, Tensors, sum_over_group, without_padding
-
-tfd = tfp.distributions
 
 
 class Posterior(NamedTuple):

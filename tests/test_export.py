@@ -1,0 +1,98 @@
+"""The exported SavedModel, loaded by a process that knows nothing of this package."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import IMAGE_SHAPE, SIZES, random_images, small_model
+
+from ugvae_tf import export
+
+M, L = SIZES["global_size"], SIZES["local_size"]
+OUTPUTS = {
+    "serving_default": {"beta_mean", "beta_stddev", "z_mean", "z_stddev", "component_probs"},
+    "encode_ragged": {"beta_mean", "beta_stddev", "z_mean", "z_stddev", "component_probs"},
+    "experts": {"precision", "precision_mean"},
+    "prior": {"z_mean", "z_stddev"},
+    "decode": {"image_mean", "image_stddev"},
+}
+# Runs each signature on the inputs in a file, and writes the outputs to another.
+ASK = """
+import sys
+import numpy as np, tensorflow as tf
+assert "ugvae_tf" not in sys.modules
+loaded = tf.saved_model.load(sys.argv[1])
+asked = np.load(sys.argv[2])
+answers = {}
+for name, signature in loaded.signatures.items():
+    keys = signature.structured_input_signature[1]
+    answer = signature(**{key: tf.constant(asked[f"{name}/{key}"]) for key in keys})
+    answers.update({f"{name}/{key}": value.numpy() for key, value in answer.items()})
+np.savez(sys.argv[3], **answers)
+"""
+
+
+def inputs(groups: int, size: int) -> dict[str, dict[str, np.ndarray]]:
+    random, images = np.random.default_rng(0), random_images(groups, size)
+    sizes = np.array([size - g % 2 for g in range(groups)], np.int32)
+    z = random.normal(size=(groups, size, L)).astype(np.float32)
+    beta = random.normal(size=(groups, M)).astype(np.float32)
+    return {
+        "serving_default": {"images": images},
+        "encode_ragged": {"images": images, "group_sizes": sizes},
+        "experts": {"images": images},
+        "prior": {"beta": beta},
+        "decode": {"z": z, "beta": beta},
+    }
+
+
+def ask(version, tmp_path, asked) -> dict[str, np.ndarray]:
+    np.savez(tmp_path / "in.npz", **{f"{name}/{key}": v for name, given in asked.items() for key, v in given.items()})
+    command = [sys.executable, "-c", ASK, version, tmp_path / "in.npz", tmp_path / "out.npz"]
+    subprocess.run(command, check=True, capture_output=True)
+    return dict(np.load(tmp_path / "out.npz"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "variant", [{}, {"expert_variance": "shared", "likelihood": "bernoulli"}], ids=["", "bernoulli"]
+)
+def test_every_signature_equals_the_keras_model_with_other_groups_than_in_training(tmp_path, variant):
+    model = small_model(**variant)
+    export.export(model, tmp_path / "3", "{}")
+    asked = inputs(groups=3, size=7)
+    answers = ask(tmp_path / "3", tmp_path, asked)
+    outputs = {name: set(keys) for name, keys in OUTPUTS.items()}
+    if "likelihood" in variant:
+        outputs["decode"].remove("image_stddev")
+    assert set(answers) == {f"{name}/{key}" for name, keys in outputs.items() for key in keys}
+    mask = np.float32(np.arange(7) < asked["encode_ragged"]["group_sizes"][:, None])
+    expected = {
+        "serving_default": model.encode(asked["serving_default"]["images"], np.ones_like(mask)),
+        "encode_ragged": model.encode(asked["serving_default"]["images"], mask),
+        "experts": model.experts(asked["experts"]["images"]),
+        "prior": model.prior(asked["prior"]["beta"]),
+        "decode": model.decode(asked["decode"]["z"], asked["decode"]["beta"]),
+    }
+    for name, tensors in expected.items():
+        for key, tensor in tensors.items():
+            np.testing.assert_allclose(answers[f"{name}/{key}"], tensor, atol=1e-5, rtol=1e-5, err_msg=f"{name}/{key}")
+    assert answers["serving_default/beta_mean"].shape == (3, M)
+    assert answers["decode/image_mean"].shape == (3, 7, *IMAGE_SHAPE)
+
+
+def test_experts_add_up_to_the_code_of_the_group():
+    model, images = small_model(), random_images(2, 5)
+    experts = {name: tensor.numpy() for name, tensor in model.experts(images).items()}
+    codes = model.encode(images, np.ones([2, 5], np.float32))
+    precision = experts["precision"].sum(axis=1)
+    np.testing.assert_allclose(codes["beta_mean"], experts["precision_mean"].sum(axis=1) / precision, rtol=1e-4)
+    np.testing.assert_allclose(codes["beta_stddev"], precision**-0.5, rtol=1e-4)
+
+
+def test_an_export_leaves_nothing_but_the_version_and_survives_an_earlier_one_that_was_killed(tmp_path):
+    (tmp_path / ".1.partial" / "half").mkdir(parents=True)
+    export.export(small_model(), tmp_path / "1", '{"seed": 0}')
+    assert [path.name for path in tmp_path.iterdir()] == ["1"]
+    assert (tmp_path / "1" / "assets.extra" / "config.json").read_text() == '{"seed": 0}'

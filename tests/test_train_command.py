@@ -1,0 +1,140 @@
+"""train.py as its users run it, in processes of its own: runs, kills, interrupts, workers, mistakes."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+ROOT = Path(__file__).parents[1]
+SMALL = ["--hidden-units", "8", "--local-size", "2", "--global-size", "3", "--components", "2"]
+
+
+def start(*arguments, **environment) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, ROOT / "train.py", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1", **environment},
+    )
+
+
+def run(*arguments, **environment) -> subprocess.CompletedProcess:
+    process = start(*arguments, **environment)
+    out, err = process.communicate(timeout=240)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def weights(version: Path) -> list[np.ndarray]:
+    reader = tf.train.load_checkpoint(str(version / "variables" / "variables"))
+    keys = sorted(key for key in reader.get_variable_to_dtype_map() if "OBJECT_GRAPH" not in key)
+    return [reader.get_tensor(key) for key in keys]
+
+
+def assert_same_weights(first: Path, second: Path) -> None:
+    for one, other in zip(weights(first), weights(second), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.fixture(scope="module")
+def flags(tiny_data_dir):
+    """2003 groups of one image: an epoch of some seconds."""
+    return ["--dataset", "tiny", "--data-dir", tiny_data_dir, "--group-size", 1, "--epochs", 2, *SMALL]
+
+
+@pytest.fixture(scope="module")
+def finished(flags, tmp_path_factory):
+    """The folder of a run that nobody disturbed, and what it printed."""
+    output = tmp_path_factory.mktemp("runs")
+    result = run(*flags, "--output-dir", output)
+    assert result.returncode == 0, result.stderr
+    return output / "tiny", result.stdout
+
+
+@pytest.mark.slow
+def test_a_run_leaves_all_that_it_promises(finished):
+    folder, printed = finished
+    config = json.loads((folder / "config.json").read_text())
+    assert config["model"]["components"] == 2 and config["training"]["seed"] == 0
+    assert config["image_shape"] == [7, 5, 1] and config["training_images"] == 2003 and config["versions"]["keras"]
+    assert (folder / "1" / "assets.extra" / "config.json").read_text() == (folder / "config.json").read_text()
+    header, *rows = (folder / "history.csv").read_text().splitlines()
+    assert len(rows) == 2 and {"epoch", "loss", "log_px", "kl_beta", "val_loss", "val_kl_d"} <= set(header.split(","))
+    assert {path.name for path in (folder / "figures").iterdir()} == {
+        "training.png",
+        "reconstructions.png",
+        "samples.png",
+    }
+    assert list((folder / "logs" / "train").glob("events*")) and list((folder / "logs" / "validation").glob("events*"))
+    assert f"Exported to {folder / '1'}" in printed and "evaluate.py" in printed.splitlines()[-1]
+    assert not [path for path in folder.iterdir() if "partial" in path.name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+def test_a_run_stopped_in_its_second_epoch_resumes_to_the_same_weights(flags, finished, tmp_path, stop):
+    process = start(*flags, "--output-dir", tmp_path)
+    folder = tmp_path / "tiny"
+    while not (folder / "checkpoints" / "ckpt-1.index").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    time.sleep(0.5)
+    process.send_signal(stop)
+    _, err = process.communicate(timeout=60)
+    assert not (folder / "1").exists() and len((folder / "history.csv").read_text().splitlines()) == 2
+    if stop == signal.SIGINT:
+        assert process.returncode == 130 and "Stopped after 1 epochs and" in err and "--resume" in err
+    resumed = run(*flags, "--output-dir", tmp_path, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert_same_weights(folder / "1", finished[0] / "1")
+    assert len((folder / "history.csv").read_text().splitlines()) == 3
+
+
+@pytest.mark.slow
+def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished):
+    folder, _ = finished
+    output = ["--output-dir", folder.parent]
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    for refused, told in [
+        ([], "--resume to go on with it, --overwrite"),
+        (["--resume", "--components", 3], "components is 2, not 3"),
+        (["--resume", "--overwrite"], "give one of them"),
+        (["--preset", "mnist-official", "--resume", "--group-size", 2], "group_size is 1, not 2"),
+    ]:
+        result = run(*flags, *output, *refused)
+        assert result.returncode == 2 and told in result.stderr
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    complete = run("--dataset", "tiny", *output, "--resume")
+    assert complete.returncode == 0 and "raise --epochs to go on" in complete.stdout
+    overwritten = run(*flags, *output, "--epochs", 1, "--overwrite")
+    assert overwritten.returncode == 0, overwritten.stderr
+    assert (folder / "1").is_dir() and (folder / "2").is_dir()
+    assert len((folder / "history.csv").read_text().splitlines()) == 2
+
+
+@pytest.mark.slow
+def test_two_workers_find_the_same_losses(tiny_data_dir, tmp_path):
+    ports = []
+    for _ in range(2):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            ports.append(f"127.0.0.1:{free.getsockname()[1]}")
+    flags = ["--dataset", "tiny", "--data-dir", tiny_data_dir, "--group-size", 7, "--groups-per-step", 2, *SMALL]
+    workers = []
+    for index in range(2):
+        cluster = json.dumps({"cluster": {"worker": ports}, "task": {"type": "worker", "index": index}})
+        workers.append(start(*flags, "--epochs", 2, "--output-dir", tmp_path, TF_CONFIG=cluster))
+    printed = [worker.communicate(timeout=240) for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], printed
+    losses = [re.findall(r"loss: (-?[\d.e+]+)", out) for out, _ in printed]
+    assert len(losses[0]) == 4 and losses[0] == losses[1]
+    assert (tmp_path / "tiny" / "1" / "saved_model.pb").exists() and not (tmp_path / "tiny" / "2").exists()
