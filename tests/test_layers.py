@@ -80,7 +80,7 @@ def test_a_component_starts_at_the_same_scale_whatever_their_number(components):
 def experts(expert_variance, scale=1.0):
     layer = GlobalEncoder(small_config(expert_variance=expert_variance))
     features, probs = inputs([(G, B, F), (G, B, K)])
-    precision, precision_mean = layer.experts(scale * features, probs)
+    precision, precision_mean = layer.experts(scale * (features - 0.5), probs)
     return precision.numpy(), (precision_mean / precision).numpy()
 
 

@@ -23,8 +23,8 @@ def test_the_shipped_mnist_is_mnist():
 
 def test_any_prepared_set_is_found_under_data_dir(tiny_data_dir):
     train, held_out = (load_split("tiny", split, str(tiny_data_dir)) for split in ("train", "held-out"))
-    assert train.images.shape == (2003, 7, 5, 1) and held_out.images.shape == (17, 7, 5, 1)
-    assert set(train.labels) == {"label"} and len(train.labels["label"]) == len(train) == 2003
+    assert train.images.shape == (503, 7, 5, 1) and held_out.images.shape == (17, 7, 5, 1)
+    assert set(train.labels) == {"label"} and len(train.labels["label"]) == len(train) == 503
 
 
 def test_an_unknown_set_is_told_with_its_nearest_name():

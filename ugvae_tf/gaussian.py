@@ -4,6 +4,15 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 
+def diagonal(mean: tf.Tensor, stddev: tf.Tensor) -> tfd.Distribution:
+    """A Gaussian of independent dimensions: the last axis is the event, the others are the batch.
+
+    (Unlike tfd.MultivariateNormalDiag it can be sampled with an empty batch, which a replica
+    without a group has, and it makes a much smaller graph.)
+    """
+    return tfd.Independent(tfd.Normal(mean, stddev), reinterpreted_batch_ndims=1)
+
+
 def product_of_experts(precision: tf.Tensor, precision_mean: tf.Tensor) -> tfd.Distribution:
     """Multiply the Gaussian experts of each group (paper eq. 9).
 
@@ -16,7 +25,7 @@ def product_of_experts(precision: tf.Tensor, precision_mean: tf.Tensor) -> tfd.D
     """
     total_precision = tf.reduce_sum(precision, axis=1)  # [G, M]
     mean = tf.reduce_sum(precision_mean, axis=1) / total_precision  # [G, M]
-    return tfd.MultivariateNormalDiag(mean, tf.math.rsqrt(total_precision))
+    return diagonal(mean, tf.math.rsqrt(total_precision))
 
 
 def kl_to_components(q_z: tfd.Distribution, p_z: tfd.Distribution) -> tf.Tensor:

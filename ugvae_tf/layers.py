@@ -15,8 +15,6 @@ from ugvae_tf.config import ModelConfig
 MIN_STDDEV = 1e-3  # of a latent variable: keeps every log-density finite
 MIN_PIXEL_STDDEV = 1 / 255  # one grey level: a pixel that never varies would otherwise take all the likelihood
 
-INITIAL_LOG_VARIANCE = math.log(128)  # of an expert: the product of 128 starts as wide as the prior
-
 
 def positive(raw: tf.Tensor, minimum: float = MIN_STDDEV) -> tf.Tensor:
     """Map any real number to a standard deviation above `minimum`."""
@@ -40,7 +38,7 @@ class LocalEncoder(keras.layers.Layer):
 
     def call(self, features: tf.Tensor) -> tfd.Distribution:
         mean, raw_stddev = tf.split(self.head(features), 2, axis=-1)
-        return tfd.MultivariateNormalDiag(mean, positive(raw_stddev))
+        return gaussian.diagonal(mean, positive(raw_stddev))
 
 
 class ComponentEncoder(keras.layers.Layer):
@@ -79,14 +77,10 @@ class GlobalEncoder(keras.layers.Layer):
         super().__init__()
         self.expert_variance = config.expert_variance
         self.mean = keras.layers.Dense(config.global_size)
-        # Where images weigh alike, a group's mean is an average: in units of an expert's own
-        # standard deviation it starts at the scale of the prior, not sqrt(B) below it.
-        self.mean_scale = 1.0 if self.expert_variance == "free" else math.exp(0.5 * INITIAL_LOG_VARIANCE)
         if self.expert_variance != "shared":
             self.raw_variance = keras.layers.Dense(config.global_size)
         if self.expert_variance != "free":
-            start = keras.initializers.Constant(INITIAL_LOG_VARIANCE)
-            self.log_variance = self.add_weight(shape=[config.global_size], initializer=start, name="log_variance")
+            self.log_variance = self.add_weight(shape=[config.global_size], initializer="zeros", name="log_variance")
 
     def experts(self, features: tf.Tensor, component_probs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """The natural parameters of each image's expert (paper eq. 8).
@@ -95,7 +89,7 @@ class GlobalEncoder(keras.layers.Layer):
             precision [G, B, M] and precision times mean [G, B, M].
         """
         inputs = tf.concat([features, component_probs], axis=-1)  # [G, B, F + K]
-        mean = self.mean_scale * self.mean(inputs)  # [G, B, M]
+        mean = self.mean(inputs)  # [G, B, M]
         precision = self._precision(inputs, mean)
         return precision, precision * mean
 
@@ -137,7 +131,7 @@ class MixturePrior(keras.layers.Layer):
     def call(self, beta: tf.Tensor) -> tfd.Distribution:
         hidden = tf.reshape(self.hidden(beta), [-1, self.components, self.units])  # [G, K, H]
         mean, raw_log_variance = tf.split(self.parameters(hidden), 2, axis=-1)  # [G, K, L]
-        return tfd.MultivariateNormalDiag(mean, tf.exp(0.5 * tf.tanh(raw_log_variance)))
+        return gaussian.diagonal(mean, tf.exp(0.5 * tf.tanh(raw_log_variance)))
 
 
 class Decoder(keras.layers.Layer):

@@ -33,8 +33,11 @@ def make_strategy() -> tf.distribute.Strategy:
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
     """Whether this process writes the run folder: the only one, or worker 0."""
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return True
     resolver = strategy.cluster_resolver
-    return resolver is None or not resolver.task_type or resolver.task_type == "chief" or resolver.task_id == 0
+    has_chief = "chief" in resolver.cluster_spec().jobs
+    return resolver.task_type == "chief" or (resolver.task_id == 0 and not has_chief)
 
 
 def check_replicas(strategy: tf.distribute.Strategy, groups_per_step: int) -> None:
@@ -58,7 +61,7 @@ def compiled_model(config: Config, image_shape: tuple[int, int, int], steps: int
     model.compile(
         optimizer=keras.optimizers.Adam(_learning_rate(config.training, steps)),
         jit_compile=_xla_helps(config.model, model.distribute_strategy),
-        steps_per_execution=max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if steps % n == 0),
+        steps_per_execution=_steps_per_execution(steps, model.distribute_strategy),
     )
     model.build()
     model.optimizer.build(model.trainable_variables)
@@ -69,6 +72,13 @@ def _learning_rate(training: TrainingConfig, steps: int) -> float | keras.optimi
     if training.schedule == "constant":
         return training.learning_rate
     return keras.optimizers.schedules.CosineDecay(training.learning_rate, steps * training.epochs, alpha=0.01)
+
+
+def _steps_per_execution(steps: int, strategy: tf.distribute.Strategy) -> int:
+    """As many as fit evenly into an epoch; one under several workers, where Keras's loop of steps fails."""
+    if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return 1
+    return max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if steps % n == 0)
 
 
 def _xla_helps(model: ModelConfig, strategy: tf.distribute.Strategy) -> bool:

@@ -54,6 +54,9 @@ class GroupModel(keras.Model):
         """Make all variables by one pass over a blank image; the shapes are known already."""
         self.elbo_terms(tf.zeros([1, 1, *self.image_shape]), tf.ones([1, 1]), seed=None)
 
+    def _maybe_symbolic_build(self, iterator: object = None, data_batch: object = None) -> None:
+        """Nothing is left to build: Keras's own way averages a batch over workers, which fails for several."""
+
     def objective(self, terms: ElboTerms) -> tf.Tensor:
         """What training maximises [G]; the ELBO itself at kl_weight 1."""
         return terms.log_px - self.config.kl_weight * terms.kl
@@ -93,7 +96,8 @@ class GroupModel(keras.Model):
         per_image = [loss, *(term / sizes for term in terms)]
         for metric, values in zip(self.term_metrics, per_image, strict=True):
             metric.update_state(values, sample_weight=sizes)
-        return {metric.name: metric.result() for metric in self.term_metrics}
+        # Keras averages over workers along axis 0, which a scalar would not have.
+        return {metric.name: metric.result()[tf.newaxis] for metric in self.term_metrics}
 
 
 def without_padding(images: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:

@@ -52,7 +52,7 @@ class UgVae(GroupModel):
         beta = q_beta.mean() if beta_seed is None else q_beta.sample(seed=beta_seed)  # [G, M]
         p_z = self.mixture_prior(beta)  # eq. 3
         p_x = self.decoder(z, beta)  # eq. 2
-        p_beta = tfd.MultivariateNormalDiag(tf.zeros_like(beta), tf.ones_like(beta))
+        p_beta = gaussian.diagonal(tf.zeros_like(beta), tf.ones_like(beta))
         probs = q_d.probs_parameter()  # [G, B, K]
         kl_z = tf.reduce_sum(probs * gaussian.kl_to_components(q_z, p_z), axis=-1)  # eq. 11, E_q(d)
         kl_d = tf.math.log(float(self.config.components)) - q_d.entropy()  # eq. 11 with p(d) of eq. 4

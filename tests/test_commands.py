@@ -1,0 +1,160 @@
+"""Flags, presets and mistakes: one clear sentence, status 2, nothing half-written."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ugvae_tf import config as configuration
+from ugvae_tf.commands import parse_training
+from ugvae_tf.config import PRESETS, Config, ModelConfig
+from ugvae_tf.errors import UserError
+from ugvae_tf.run_folder import RunFolder
+
+ROOT = Path(__file__).parents[1]
+
+
+def train(*arguments) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, ROOT / "train.py", *map(str, arguments)], capture_output=True, text=True, timeout=120
+    )
+
+
+def test_a_preset_gives_the_defaults_and_flags_go_before_it(tmp_path):
+    request = parse_training(["--preset", "mnist-official", "--components", "7", "--output-dir", str(tmp_path)])
+    assert request.config.preset == "mnist-official"
+    assert request.config.model == ModelConfig(components=7)
+    assert request.folder.path == tmp_path / "mnist"
+
+
+def test_the_data_set_names_its_preset_and_the_run(tmp_path):
+    request = parse_training(["--dataset", "fashion_mnist", "--output-dir", str(tmp_path)])
+    assert request.config.model == PRESETS["mnist"].model
+    assert request.folder.path == tmp_path / "fashion_mnist"
+    assert parse_training(["--output-dir", str(tmp_path)]).config == PRESETS["mnist"]
+
+
+def test_the_official_preset_has_the_official_hyper_parameters():
+    official = PRESETS["mnist-official"]
+    assert (official.data.group_size, official.training.learning_rate, official.training.groups_per_step) == (
+        128,
+        5e-3,
+        1,
+    )
+    model = official.model
+    assert (model.local_size, model.global_size, model.components, model.hidden_units) == (10, 20, 10, 256)
+    assert (model.observation_variance, model.pixel_variance, model.expert_variance) == ("fixed", 0.2, "free")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_valid_carry_their_name_and_survive_json(name):
+    configuration.validate(PRESETS[name])
+    assert PRESETS[name].preset == name
+    assert configuration.from_json(configuration.to_json(PRESETS[name], seen="yes")) == PRESETS[name]
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"preset": "mnist", "data": {"datasets": 1}, "model": {}, "training": {}}']
+)
+def test_a_strange_config_json_is_told(text):
+    with pytest.raises(UserError, match=r"config\.json"):
+        configuration.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--group-size", 0),
+        ("--components", 0),
+        ("--components", -1),
+        ("--local-size", 0),
+        ("--global-size", 0),
+        ("--hidden-units", 0),
+        ("--epochs", 0),
+        ("--groups-per-step", 0),
+        ("--learning-rate", 0),
+        ("--learning-rate", "nan"),
+        ("--pixel-variance", -1),
+        ("--seed", -1),
+        ("--kl-weight", 4),
+        ("--preset", "mnits"),
+    ],
+)
+def test_an_impossible_value_is_told_with_its_flag(flag, value, tmp_path):
+    with pytest.raises(UserError) as caught:
+        parse_training([flag, str(value), "--output-dir", str(tmp_path / "new")])
+    assert flag.strip("-") in str(caught.value) and str(value) in str(caught.value)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--group-size", "many"],
+        ["--body", "rnn"],
+        ["--gruop-size", "3"],
+        ["--likelihood", "poisson"],
+        ["--overwrite", "yes"],
+    ],
+)
+def test_a_flag_that_cannot_be_read_exits_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        parse_training(arguments)
+    assert caught.value.code == 2
+    assert arguments[0] in capsys.readouterr().err
+
+
+def test_resume_without_a_run_is_told(tmp_path):
+    with pytest.raises(UserError, match="no run to resume"):
+        parse_training(["--resume", "--output-dir", str(tmp_path)])
+
+
+def test_a_file_in_place_of_the_output_folder_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="--output-dir"):
+        parse_training(["--output-dir", str(tmp_path / "file")])
+    with pytest.raises(UserError, match="--output-dir"):
+        RunFolder("/proc/nowhere", "mnist").claim(overwrite=False)
+
+
+def test_exported_versions_alone_do_not_stop_a_new_run(tmp_path):
+    (tmp_path / "mnist" / "1").mkdir(parents=True)
+    (tmp_path / "mnist" / "10").mkdir()
+    folder = parse_training(["--output-dir", str(tmp_path)]).folder
+    assert folder.versions() == [1, 10] and folder.next_version().name == "11"
+
+
+def test_differences_name_what_changed():
+    changed = Config(model=ModelConfig(components=3, global_size=7))
+    assert configuration.differences(Config(), changed) == ["global_size is 20, not 7", "components is 10, not 3"]
+
+
+def test_help_and_bad_flags_do_not_import_tensorflow():
+    probe = "import sys; from ugvae_tf import commands; sys.exit('tensorflow' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", probe]).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--dataset", "mnits"], "Unknown data set 'mnits'. Did you mean 'mnist'?"),
+        (["--group-size", 100_000], "--group-size 100000 is more than the 60000 training images there are."),
+        (["--data-dir", "/nowhere"], "--data-dir /nowhere is not a folder"),
+        (["--group-size", 0], "--group-size must be at least 1, not 0."),
+    ],
+)
+def test_the_command_tells_a_mistake_in_one_sentence_and_writes_nothing(arguments, told, tmp_path):
+    result = train(*arguments, "--output-dir", tmp_path / "new")
+    complaint = [line for line in result.stderr.splitlines() if line.startswith("train.py: error:")]
+    assert result.returncode == 2 and len(complaint) == 1 and told in complaint[0]
+    assert "Traceback" not in result.stderr and not (tmp_path / "new").exists()
+
+
+@pytest.mark.slow
+def test_help_shows_every_flag():
+    result = train("--help")
+    assert result.returncode == 0
+    for flag in ("--dataset", "--preset", "--components", "--resume", "--expert-variance", "--seed"):
+        assert flag in result.stdout
