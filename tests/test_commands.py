@@ -95,7 +95,7 @@ def test_an_impossible_value_is_told_with_its_flag(flag, value, tmp_path):
         ["--body", "rnn"],
         ["--gruop-size", "3"],
         ["--likelihood", "poisson"],
-        ["--overwrite", "yes"],
+        ["--schedule", "linear"],
     ],
 )
 def test_a_flag_that_cannot_be_read_exits_with_2(arguments, capsys):

@@ -96,8 +96,11 @@ class GroupModel(keras.Model):
         per_image = [loss, *(term / sizes for term in terms)]
         for metric, values in zip(self.term_metrics, per_image, strict=True):
             metric.update_state(values, sample_weight=sizes)
-        # Keras averages over workers along axis 0, which a scalar would not have.
-        return {metric.name: metric.result()[tf.newaxis] for metric in self.term_metrics}
+        results = {metric.name: metric.result() for metric in self.term_metrics}
+        if isinstance(self.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            # Keras averages over workers along axis 0, which a scalar does not have.
+            return {name: result[tf.newaxis] for name, result in results.items()}
+        return results
 
 
 def without_padding(images: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
