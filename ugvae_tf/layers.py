@@ -76,7 +76,12 @@ class GlobalEncoder(keras.layers.Layer):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.expert_variance = config.expert_variance
-        self.mean = keras.layers.Dense(config.global_size)
+        # The mean is linear in [features, component_probs], one kernel for each part. Probabilities
+        # are nearly one-hot: only at unit scale are they heard beside hundreds of features.
+        self.mean_of_features = keras.layers.Dense(config.global_size)
+        self.mean_of_component = keras.layers.Dense(
+            config.global_size, use_bias=False, kernel_initializer=keras.initializers.RandomNormal(stddev=1.0)
+        )
         if self.expert_variance != "shared":
             self.raw_variance = keras.layers.Dense(config.global_size)
         if self.expert_variance != "free":
@@ -88,17 +93,18 @@ class GlobalEncoder(keras.layers.Layer):
         Returns:
             precision [G, B, M] and precision times mean [G, B, M].
         """
-        inputs = tf.concat([features, component_probs], axis=-1)  # [G, B, F + K]
-        mean = self.mean(inputs)  # [G, B, M]
-        precision = self._precision(inputs, mean)
+        mean = self.mean_of_features(features) + self.mean_of_component(component_probs)  # [G, B, M]
+        if self.expert_variance == "shared":
+            precision = tf.exp(-self.log_variance) * tf.ones_like(mean)
+        else:
+            raw = self.raw_variance(tf.concat([features, component_probs], axis=-1))  # [G, B, M]
+            precision = self._precision(raw)
         return precision, precision * mean
 
-    def _precision(self, inputs: tf.Tensor, mean: tf.Tensor) -> tf.Tensor:
+    def _precision(self, raw: tf.Tensor) -> tf.Tensor:
         if self.expert_variance == "free":
-            return 1 / positive(self.raw_variance(inputs)) ** 2
-        if self.expert_variance == "bounded":
-            return tf.exp(-self.log_variance - tf.tanh(self.raw_variance(inputs)))
-        return tf.exp(-self.log_variance) * tf.ones_like(mean)
+            return 1 / positive(raw) ** 2
+        return tf.exp(-self.log_variance - tf.tanh(raw))  # bounded
 
     def call(self, features: tf.Tensor, component_probs: tf.Tensor, mask: tf.Tensor) -> tfd.Distribution:
         precision, precision_mean = self.experts(features, component_probs)

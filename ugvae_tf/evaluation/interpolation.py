@@ -1,0 +1,60 @@
+"""The paths that traversals and interpolations walk, and how a classifier judges what is seen on the way."""
+
+import numpy as np
+
+from ugvae_tf.errors import UserError
+
+BETA_REACH = 1.0  # a traversal's ends: one standard deviation of p(beta) on either side
+Z_REACH = 3.0  # on either side of the component's mean
+
+
+def linear_path(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
+    """Equal steps along the straight line from `start` [F] to `end` [F], both included: [steps, F]."""
+    return np.linspace(start, end, steps)
+
+
+def traversal_betas(global_size: int, rows: int, dimension: int | None = None) -> np.ndarray:
+    """The rows of a traversal: beta from -1 to 1 on the diagonal, or on one dimension with the others 0.
+
+    Paper section 4.1, figure 3: "to maximize the variation range across every dimension, we
+    move diagonally".
+
+    Args:
+        dimension: counted from 0; a UserError if beta has no such dimension.
+
+    Returns:
+        [rows, M]
+    """
+    if dimension is not None and not 0 <= dimension < global_size:
+        raise UserError(f"beta has no dimension {dimension}: give one from 0 to {global_size - 1}.")
+    moving = np.ones(global_size) if dimension is None else np.eye(global_size)[dimension]
+    return linear_path(-BETA_REACH * moving, BETA_REACH * moving, rows)
+
+
+def traversal_zs(component_mean: np.ndarray, columns: int) -> np.ndarray:
+    """The columns of a traversal: z from mean - 3 to mean + 3 on every dimension at once: [columns, L].
+
+    Paper section 4.1, figure 3; the mean is mu_d(beta) [L] of p(z | d, beta), other for every row.
+    """
+    return linear_path(component_mean - Z_REACH, component_mean + Z_REACH, columns)
+
+
+def flip_share(probabilities: np.ndarray, low: float = 0.1, high: float = 0.9) -> float:
+    """The share of pairs that a path takes from surely the first domain to surely the second.
+
+    Args:
+        probabilities: [pairs, steps], a classifier's probability that the image is of the second domain.
+        low: the first step must be below it.
+        high: the last step must be above it.
+    """
+    return float(((probabilities[:, 0] < low) & (probabilities[:, -1] > high)).mean())
+
+
+def largest_step(probabilities: np.ndarray) -> float:
+    """How abruptly a path changes domain: the largest change between neighbours, averaged over the pairs.
+
+    Args:
+        probabilities: [pairs, steps], two steps or more, as for `flip_share`; an even change from
+            0 to 1 gives 1 / (steps - 1), a jump gives 1.
+    """
+    return float(np.abs(np.diff(probabilities, axis=1)).max(axis=1).mean())
