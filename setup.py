@@ -19,6 +19,8 @@ setup(
         "numpy>=2,<3",
         "scikit-learn>=1.9,<1.10",
         "matplotlib>=3.10,<3.12",
+        "scipy>=1.15,<2",
+        "tqdm>=4.66,<5",
         "tyro>=1,<1.1",
     ],
     extras_require={

@@ -38,6 +38,11 @@ def test_series_end_where_256_digits_end():
     assert "".join(map(str, structured.SERIES["even"][-8:])) == "20220420"
 
 
+@pytest.mark.parametrize(("name", "below_ten"), [("even", 5), ("odd", 5), ("fibonacci", 7), ("prime", 4)])
+def test_a_digit_set_is_the_numbers_below_ten_of_its_series(name, below_ten):
+    assert set(structured.DIGIT_SETS[name]) == set(structured.SERIES[name][:below_ten].tolist())
+
+
 @pytest.mark.parametrize("name", structured.SERIES)
 def test_every_image_of_a_series_group_has_the_digit_of_its_place(name):
     series = structured.SERIES[name]
@@ -114,6 +119,11 @@ def test_the_mean_proportions_of_skewed_groups_are_equal_for_all_labels():
 def test_a_histogram_counts_shares():
     members = np.array([[0, 3, 4, 6], [1, 2, 5, 5]])  # labels 3 3 2 3 and 1 1 1 1
     np.testing.assert_array_equal(structured.histogram(RARE, members, [1, 3, 9]), [[0, 0.75, 0], [1, 0, 0]])
+
+
+def test_a_padded_place_has_no_part_in_a_histogram():
+    members = np.array([[0, 4, -1, -1], [1, 2, 3, 6]])  # labels 3 2 and 1 1 3 3; the last image has label 3 too
+    np.testing.assert_array_equal(structured.histogram(RARE, members, [1, 2, 3]), [[0, 0.5, 0.5], [0.5, 0, 0.5]])
 
 
 @pytest.mark.parametrize("categories", structured.CATEGORIES)

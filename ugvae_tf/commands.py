@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -53,6 +53,68 @@ def parse_training(arguments: Sequence[str]) -> TrainRequest:
     request.folder.check(request.resume, request.overwrite)
     if request.resume:
         _check_same_run(request)
+    return request
+
+
+@dataclass(frozen=True)
+class EvaluationRequest:
+    """Run an experiment on an exported model: print a table, write metrics.json and figures beside the model."""
+
+    task: Literal[
+        "batch-classification",
+        "composition",
+        "traversal",
+        "interpolation",
+        "embedding",
+        "reconstruction",
+        "likelihood",
+        "clustering",
+    ]
+    """Which experiment."""
+    saved_model: str = "saved_models/mnist"
+    """Folder of an exported model; its newest version is taken."""
+    dataset: str | None = None
+    """Name of a TFDS image set (default: the one that the model was trained on)."""
+    data_dir: str | None = None
+    """Folder of prepared TFDS data sets (default: the package's own, then TFDS's)."""
+    seed: int = 0
+    """Fixes every choice of the experiment."""
+    seeds: int = 5
+    """Repetitions of batch-classification, for mean and spread."""
+    groups: int | None = None
+    """How many groups (default: each experiment's own)."""
+    group_size: Annotated[str | None, tyro.conf.arg(metavar="B|MIN-MAX")] = None
+    """Images in a group, or a range from which each group's size is drawn (default: as trained)."""
+    categories: Literal["series", "digit-sets"] = "series"
+    """Of batch-classification: the paper's digit series, or plain sets of digits."""
+    dimension: int | None = None
+    """Of traversal: move one dimension of beta only (default: all at once)."""
+
+    @property
+    def sizes(self) -> tuple[int, int] | None:
+        """Smallest and largest group; raises UserError if --group-size is neither a number nor a range."""
+        if self.group_size is None:
+            return None
+        smallest, _, largest = self.group_size.partition("-")
+        if not smallest.isdecimal() or not (largest or smallest).isdecimal():
+            raise UserError(
+                f"--group-size must be a number such as 128 or a range such as 32-256, not {self.group_size}."
+            )
+        sizes = int(smallest), int(largest or smallest)
+        if not 1 <= sizes[0] <= sizes[1]:
+            raise UserError(f"--group-size {self.group_size} is impossible: give 1 or more, the smaller number first.")
+        return sizes
+
+
+def parse_evaluation(arguments: Sequence[str]) -> EvaluationRequest:
+    """The request in evaluate.py's flags; raises UserError, or exits with status 2, on a bad one."""
+    request = tyro.cli(EvaluationRequest, prog="evaluate.py", args=arguments)
+    for flag, value in {"--groups": request.groups, "--seeds": request.seeds}.items():
+        if value is not None and value < 1:
+            raise UserError(f"{flag} must be at least 1, not {value}.")
+    if request.seed < 0:
+        raise UserError(f"--seed must be 0 or more, not {request.seed}.")
+    _ = request.sizes
     return request
 
 

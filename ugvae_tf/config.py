@@ -131,7 +131,7 @@ def validate(config: Config) -> None:
     if not 0 <= config.training.seed < 2**31:
         raise UserError(f"--seed must lie between 0 and 2147483647, not {config.training.seed}.")
     if config.model.kl_weight != 1:
-        raise UserError(f"--kl-weight must be 1, not {config.model.kl_weight}: the bound of ug-vae has no weight to tune.")
+        raise UserError(f"--kl-weight must be 1, not {config.model.kl_weight}: ug-vae has no weight to tune.")
 
 
 def differences(old: Config, new: Config) -> list[str]:

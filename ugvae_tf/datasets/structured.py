@@ -122,8 +122,13 @@ def skewed_members(
 
 
 def histogram(labels: np.ndarray, members: np.ndarray, values: Sequence[int] | np.ndarray) -> np.ndarray:
-    """The share of each value among a group's labels: [groups, values]; rows sum to 1 if `values` has all."""
-    return np.stack([(labels[members] == value).mean(axis=1) for value in values], axis=1)
+    """The share of each value among a group's labels: [groups, values]; rows sum to 1 if `values` has all.
+
+    A member of -1 is nobody: it pads a smaller group.
+    """
+    present = members >= 0
+    counts = [((labels[members] == value) & present).sum(axis=1) for value in values]
+    return np.stack(counts, axis=1) / present.sum(axis=1, keepdims=True)
 
 
 # For each name of categories: how the groups of a class are drawn, and from which digits.

@@ -1,0 +1,131 @@
+"""The importance-weighted bound: against an exact value, and in order with the ELBO."""
+
+import numpy as np
+import pytest
+from conftest import random_images, small_model
+from scipy.stats import multivariate_normal
+
+from ugvae_tf.evaluation import likelihood
+
+L, M, PIXELS, B = 2, 3, 5, 3
+
+
+class LinearGaussian:
+    """z = A beta + e, x = C z + D beta + e, one component: everything is Gaussian, so log p(X) is known.
+
+    The posteriors are exact in mean but too wide, so that the bounds differ.
+    """
+
+    def __init__(self) -> None:
+        random = np.random.default_rng(0)
+        self.a, self.c, self.d = (0.5 * random.normal(size=shape) for shape in [(L, M), (PIXELS, L), (PIXELS, M)])
+        self.z_stddev, self.x_stddev = 0.8, 0.6
+
+    def joint_covariance(self) -> np.ndarray:
+        """Of the pixels of all images of a group."""
+        of_beta = self.c @ self.a + self.d
+        own = self.z_stddev**2 * self.c @ self.c.T + self.x_stddev**2 * np.eye(PIXELS)
+        return np.kron(np.ones((B, B)), of_beta @ of_beta.T) + np.kron(np.eye(B), own)
+
+    def exact(self, images: np.ndarray) -> np.ndarray:
+        zero = np.zeros(B * PIXELS)
+        return multivariate_normal(zero, self.joint_covariance()).logpdf(images.reshape(len(images), -1))
+
+    def encode(self, images):
+        x = images.reshape(len(images), -1)
+        gain = np.kron(np.ones((1, B)), (self.c @ self.a + self.d).T) @ np.linalg.inv(self.joint_covariance())
+        beta_mean = x @ gain.T
+        z_gain = np.linalg.inv(self.c.T @ self.c / self.x_stddev**2 + np.eye(L)) @ self.c.T / self.x_stddev**2
+        z_mean = x.reshape(len(x), B, PIXELS) @ z_gain.T
+        return {
+            "beta_mean": beta_mean,
+            "beta_stddev": np.full_like(beta_mean, 0.9),
+            "z_mean": z_mean,
+            "z_stddev": np.full_like(z_mean, 0.8),
+            "component_probs": np.ones((len(x), B, 1)),
+        }
+
+    def prior(self, beta):
+        mean = (beta @ self.a.T)[:, np.newaxis]
+        return {"z_mean": mean, "z_stddev": np.full_like(mean, self.z_stddev)}
+
+    def decode(self, z, beta):
+        mean = z @ self.c.T + (beta @ self.d.T)[:, np.newaxis]
+        mean = mean.reshape(*z.shape[:2], PIXELS, 1, 1)
+        return {"image_mean": mean, "image_stddev": np.full_like(mean, self.x_stddev)}
+
+
+@pytest.fixture(scope="module")
+def toy():
+    """The model, and 200 copies of one of its groups."""
+    model = LinearGaussian()
+    group = np.random.default_rng(1).multivariate_normal(np.zeros(B * PIXELS), model.joint_covariance())
+    return model, np.repeat(group.reshape(1, B, PIXELS, 1, 1), 200, axis=0)
+
+
+def bound(model, images, samples, inner=None):
+    return likelihood.importance_weighted_bound(model, images, samples, inner or samples, np.random.default_rng(2))
+
+
+def test_with_many_samples_the_bound_meets_the_exact_value(toy):
+    model, images = toy
+    bounds = bound(model, images[:20], 100, 100)
+    assert abs(bounds.mean() - model.exact(images)[0]) < 0.1
+
+
+def test_more_samples_give_a_tighter_bound_and_none_exceeds_the_exact_value(toy):
+    model, images = toy
+    terms = likelihood.elbo_terms(model, images, np.random.default_rng(3))
+    elbo = (terms["log_px"] - terms["kl_z"] - terms["kl_d"] - terms["kl_beta"]).mean()
+    one, five, fifty = (bound(model, images, samples).mean() for samples in (1, 5, 50))
+    noise = bound(model, images, 1).std() / np.sqrt(len(images))
+    assert elbo <= one + 4 * noise and one < five < fifty < model.exact(images)[0] + 0.05
+
+
+@pytest.mark.parametrize("variant", [{}, {"likelihood": "bernoulli"}, {"observation_variance": "network"}])
+def test_the_terms_are_those_of_the_keras_model_at_the_same_posteriors(variant):
+    """At posteriors of almost no width, samples are means and NumPy must find what TensorFlow finds."""
+    model, images = small_model(**variant), random_images(2, 3)
+    served = _Served(model)
+    terms = likelihood.elbo_terms(served, images, _NoNoise())
+    expected = model.elbo_terms(images, np.ones([2, 3], np.float32), seed=None)
+    for name, value in expected._asdict().items():
+        np.testing.assert_allclose(terms[name], value, rtol=1e-4, atol=1e-3, err_msg=name)
+
+
+def test_d_is_summed_out_exactly():
+    model, images = _Served(small_model()), random_images(1, 2)
+    codes = model.encode(images)
+    p_z = model.prior(codes["beta_mean"])
+    z = codes["z_mean"]
+    densities = [
+        multivariate_normal(p_z["z_mean"][0, d], np.diag(p_z["z_stddev"][0, d] ** 2)).pdf(z[0]) for d in range(6)
+    ]
+    np.testing.assert_allclose(likelihood._log_mixture(z, p_z)[0], np.log(np.mean(densities, axis=0)), rtol=1e-4)
+
+
+class _Served:
+    """The Keras model with a served model's interface."""
+
+    def __init__(self, model) -> None:
+        self.model = model
+
+    def encode(self, images):
+        return _arrays(self.model.encode(images, np.ones(images.shape[:2], np.float32)))
+
+    def prior(self, beta):
+        return _arrays(self.model.prior(beta))
+
+    def decode(self, z, beta):
+        return _arrays(self.model.decode(z, beta))
+
+
+class _NoNoise:
+    """Draws the mean of the standard normal."""
+
+    def standard_normal(self, shape):
+        return np.zeros(shape)
+
+
+def _arrays(tensors):
+    return {name: tensor.numpy() for name, tensor in tensors.items()}

@@ -1,0 +1,122 @@
+"""The bound of held-out groups, and a tighter one by importance sampling."""
+
+from typing import Protocol
+
+import numpy as np
+from scipy.special import expit, logsumexp, xlog1py, xlogy
+from scipy.stats import norm
+
+Arrays = dict[str, np.ndarray]
+
+
+class Generative(Protocol):
+    """What a bound needs of a model; a ServedModel is one."""
+
+    def encode(self, images: np.ndarray) -> Arrays: ...
+
+    def prior(self, beta: np.ndarray) -> Arrays: ...
+
+    def decode(self, z: np.ndarray, beta: np.ndarray) -> Arrays: ...
+
+
+def elbo_terms(model: Generative, images: np.ndarray, random: np.random.Generator) -> Arrays:
+    """One-sample estimate of the terms of paper eq. 10-11, in nats per group [G].
+
+    q(d) and q(beta) are those of the mean of z, as the exported model gives them; any q
+    gives a bound.
+
+    Args:
+        images: [G, B, H, W, C] in [0, 1].
+    """
+    codes = model.encode(images)
+    z, beta = _sample(random, codes["z_mean"], codes["z_stddev"]), _sample_beta(random, codes)
+    p_z = model.prior(beta)
+    probs, components = codes["component_probs"], codes["component_probs"].shape[-1]
+    kl_by_component = _kl(
+        codes["z_mean"][:, :, None], codes["z_stddev"][:, :, None], p_z["z_mean"][:, None], p_z["z_stddev"][:, None]
+    )  # [G, B, K]
+    return {
+        "log_px": _log_px(images, model.decode(z, beta)).sum(axis=1),
+        "kl_z": (probs * kl_by_component).sum(axis=(1, 2)),
+        "kl_d": (xlogy(probs, probs) + probs * np.log(components)).sum(axis=(1, 2)),
+        "kl_beta": _kl(codes["beta_mean"], codes["beta_stddev"], 0.0, 1.0),
+    }
+
+
+def importance_weighted_bound(
+    model: Generative, images: np.ndarray, outer: int, inner: int, random: np.random.Generator
+) -> np.ndarray:
+    """A lower bound of log p(X) of each group, in nats [G].
+
+    With beta_s ~ q(beta), s = 1..outer, and for every s and image z_it ~ q(z_i), t = 1..inner,
+
+        w_s = p(beta_s) / q(beta_s)
+              prod_i 1/inner sum_t sum_d p(d) p(z_it | d, beta_s) p(x_i | z_it, beta_s) / q(z_it)
+        bound = log 1/outer sum_s w_s
+
+    It is a bound. Given beta_s, each factor is an unbiased estimate of p(x_i | beta_s), for
+    z_it ~ q(z_i) and the ratio's mean is the integral over z of sum_d p(d) p(z | d, beta_s)
+    p(x_i | z, beta_s). The factors are independent given beta_s, so their product is an
+    unbiased estimate of p(X | beta_s), and so w_s one of p(X). The mean over s is unbiased
+    too, and Jensen's inequality gives E[log mean_s w_s] <= log p(X). (Burda, Grosse and
+    Salakhutdinov 2016, here with one level of sampling inside another.)
+
+    Args:
+        images: [G, B, H, W, C] in [0, 1].
+        outer: samples of beta.
+        inner: samples of every z for each sample of beta.
+    """
+    codes = model.encode(images)
+    log_weights = []
+    for _ in range(outer):
+        beta = _sample_beta(random, codes)
+        log_prior_ratio = norm.logpdf(beta) - norm.logpdf(beta, codes["beta_mean"], codes["beta_stddev"])
+        log_px_given_beta = _log_px_given_beta(model, images, codes, beta, inner, random)  # [G, B]
+        log_weights.append(log_prior_ratio.sum(axis=-1) + log_px_given_beta.sum(axis=-1))
+    return logsumexp(log_weights, axis=0) - np.log(outer)
+
+
+def _log_px_given_beta(
+    model: Generative, images: np.ndarray, codes: Arrays, beta: np.ndarray, inner: int, random: np.random.Generator
+) -> np.ndarray:
+    """Log of the unbiased estimate of each p(x_i | beta), d summed out exactly [G, B]."""
+    p_z = model.prior(beta)
+    log_ratios = []
+    for _ in range(inner):
+        z = _sample(random, codes["z_mean"], codes["z_stddev"])
+        log_q = norm.logpdf(z, codes["z_mean"], codes["z_stddev"]).sum(axis=-1)
+        log_ratios.append(_log_px(images, model.decode(z, beta)) + _log_mixture(z, p_z) - log_q)
+    return logsumexp(log_ratios, axis=0) - np.log(inner)
+
+
+def _log_mixture(z: np.ndarray, p_z: Arrays) -> np.ndarray:
+    """log sum_d p(d) p(z | d, beta) for z [G, B, L] and components [G, K, L]: [G, B]."""
+    log_components = norm.logpdf(z[:, :, None], p_z["z_mean"][:, None], p_z["z_stddev"][:, None]).sum(axis=-1)
+    return logsumexp(log_components, axis=-1) - np.log(log_components.shape[-1])
+
+
+def _log_px(images: np.ndarray, decoded: Arrays) -> np.ndarray:
+    """log p(x_i | z_i, beta) of every image [G, B]: Gaussian if there is a deviation, else Bernoulli."""
+    mean = decoded["image_mean"].astype(float)
+    if "image_stddev" in decoded:
+        log_pixels = norm.logpdf(images, mean, decoded["image_stddev"])
+    else:
+        mean = mean.clip(expit(-30), expit(15))  # a float32 mean of exactly 0 or 1 is a rounded logit
+        log_pixels = xlogy(images, mean) + xlog1py(1 - images, -mean)
+    return log_pixels.sum(axis=(2, 3, 4))
+
+
+def _kl(
+    mean: np.ndarray, stddev: np.ndarray, prior_mean: np.ndarray | float, prior_stddev: np.ndarray | float
+) -> np.ndarray:
+    """KL between diagonal Gaussians, summed over the last axis."""
+    ratio = (stddev**2 + (mean - prior_mean) ** 2) / (2 * np.square(prior_stddev))
+    return (np.log(prior_stddev / stddev) + ratio - 0.5).sum(axis=-1)
+
+
+def _sample(random: np.random.Generator, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+    return mean + stddev * random.standard_normal(mean.shape).astype(np.float32)
+
+
+def _sample_beta(random: np.random.Generator, codes: Arrays) -> np.ndarray:
+    return _sample(random, codes["beta_mean"], codes["beta_stddev"])

@@ -1,0 +1,75 @@
+"""Run a task on a served model, draw what it found, and write it down."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ugvae_tf.commands import EvaluationRequest
+from ugvae_tf.reports import (
+    batch_classification,
+    clustering,
+    composition,
+    embedding,
+    interpolation,
+    likelihood,
+    reconstruction,
+    traversal,
+)
+from ugvae_tf.reports.subject import Report, Subject
+
+TASKS: dict[str, Callable[[Subject], Report]] = {
+    "batch-classification": batch_classification.report,
+    "composition": composition.report,
+    "traversal": traversal.report,
+    "interpolation": interpolation.report,
+    "embedding": embedding.report,
+    "reconstruction": reconstruction.report,
+    "likelihood": likelihood.report,
+    "clustering": clustering.report,
+}
+
+
+def evaluate(request: EvaluationRequest) -> str:
+    """Run the task, write metrics.json and the figures, and return the table.
+
+    Raises:
+        UserError: the model, the data or the flags do not allow the task.
+    """
+    began = time.monotonic()
+    subject = Subject(request)
+    found = TASKS[request.task](subject)
+    folder = subject.model.folder / "evaluations" / request.task
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, figure in found.figures.items():
+        figure.savefig(folder / f"{name}.png", dpi=120)
+    record = flat_record(subject, found.metrics)
+    (folder / "metrics.json").write_text(json.dumps(record, indent=2) + "\n")
+    written = f"Written to {folder}: metrics.json, {', '.join(f'{name}.png' for name in found.figures)}"
+    return f"{found.table}\n\n{written}  ({time.monotonic() - began:.0f} s)"
+
+
+def flat_record(subject: Subject, metrics: dict[str, float]) -> dict[str, Any]:
+    """The content of metrics.json, one level deep, the same keys for every task.
+
+    `task`, `seed`, `dataset`, `model_version`, `group_size_smallest`, `group_size_largest`;
+    every setting and provenance of the model as `config.<part>.<name>`; every figure as
+    `metric.<name>`.
+    """
+    request = subject.request
+    return {
+        "task": request.task,
+        "seed": request.seed,
+        "dataset": subject.dataset,
+        "model_version": subject.model.version,
+        "group_size_smallest": subject.smallest,
+        "group_size_largest": subject.largest,
+        **_flat("config", subject.model.config),
+        **{f"metric.{name}": value for name, value in metrics.items()},
+    }
+
+
+def _flat(prefix: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {prefix: value}
+    return {key: leaf for name, inner in value.items() for key, leaf in _flat(f"{prefix}.{name}", inner).items()}

@@ -1,0 +1,113 @@
+"""Batch classification: which category is a group of? (Paper section 4.3, table 1, figure 7.)"""
+
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from ugvae_tf import plots
+from ugvae_tf.datasets import structured
+from ugvae_tf.datasets.loading import ImageSet
+from ugvae_tf.evaluation import classification
+from ugvae_tf.evaluation.codes import ImageCodes, group_codes
+from ugvae_tf.evaluation.projection import tsne
+from ugvae_tf.reports.subject import Report, Subject
+
+GROUPS = 100  # of each category in training, unless --groups says otherwise; half as many in the test
+FEATURES = {
+    "beta_mean": "mean of q(beta)",
+    "beta_sample": "trained on samples of q(beta)",
+    "component_probs": "ceiling: mean of q(d)",
+    "label_histogram": "ceiling: true labels",
+}
+Features = dict[str, np.ndarray]
+
+
+def report(subject: Subject) -> Report:
+    """Accuracy of an SVM on codes of groups, with and without "random" as a further class.
+
+    Training groups come from training images and test groups from held-out images; classes
+    are balanced; the same groups give every row. Mean and standard deviation over --seeds.
+    """
+    metrics: dict[str, float] = {}
+    for with_random, suffix in ((False, ""), (True, "_with_random")):
+        seeds = tqdm(range(subject.request.seeds), desc="seeds" + suffix.replace("_", " "), leave=False)
+        runs = [_run(subject, seed, with_random) for seed in seeds]
+        for name in runs[0]:
+            values = [run[name] for run in runs]
+            metrics[f"{name}{suffix}_mean"] = float(np.mean(values))
+            metrics[f"{name}{suffix}_std"] = float(np.std(values))
+    figures = {"accuracy": plots.accuracy_bars(_bars(metrics), metrics, _title(subject)), "tsne": _tsne(subject)}
+    return Report(metrics, figures, _table(subject, metrics))
+
+
+def _run(subject: Subject, seed: int, with_random: bool) -> dict[str, float]:
+    random, groups = subject.generator(seed, with_random), subject.request.groups or GROUPS
+    train, train_labels = _features(subject, subject.train, subject.train_codes, groups, with_random, random)
+    test, test_labels = _features(
+        subject, subject.held_out, subject.held_out_codes, -(-groups // 2), with_random, random
+    )
+    test["beta_sample"] = test["beta_mean"]  # the paper trains on samples; a group that is judged has one code
+    found: dict[str, float] = {}
+    for feature in FEATURES:
+        scores = classification.classification_metrics(train[feature], train_labels, test[feature], test_labels)
+        found["majority_baseline"] = scores.pop("majority_baseline")
+        found.update({f"{feature}_{name}": score for name, score in scores.items()})
+    return found
+
+
+def _features(
+    subject: Subject, images: ImageSet, codes: ImageCodes, groups: int, with_random: bool, random: np.random.Generator
+) -> tuple[Features, np.ndarray]:
+    """Every feature of as many groups of each category, and the groups' categories."""
+    labels, categories = subject.labels(images), subject.request.categories
+    drawn = structured.category_members(categories, labels, groups, subject.largest, random, with_random)
+    members = subject.resized(np.concatenate(list(drawn.values())), random)
+    found = group_codes(codes, members)
+    features = {
+        "beta_mean": found.beta_mean,
+        "beta_sample": random.normal(found.beta_mean, found.beta_stddev),
+        "component_probs": found.component_probs,
+        "label_histogram": structured.histogram(labels, members, np.unique(labels)),
+    }
+    return features, np.repeat(list(drawn), groups)
+
+
+def _title(subject: Subject) -> str:
+    return f"Which of the {subject.request.categories} is a group of?"
+
+
+def _bars(metrics: dict[str, float]) -> dict[str, tuple[str, str]]:
+    """Label of each pair of bars: the metrics without and with random."""
+    return {
+        f"{meaning}\n({kernel} SVM)": (
+            f"{feature}_{kernel}_test_accuracy",
+            f"{feature}_{kernel}_test_accuracy_with_random",
+        )
+        for feature, meaning in FEATURES.items()
+        for kernel in classification.KERNELS
+    }
+
+
+def _tsne(subject: Subject) -> Figure:
+    """The groups of every category and random ones, as in figure 7; held-out images only."""
+    random = subject.generator(0)
+    groups = -(-(subject.request.groups or GROUPS) // 2)
+    features, categories = _features(subject, subject.held_out, subject.held_out_codes, groups, True, random)
+    points = tsne(features["beta_mean"], subject.request.seed)
+    return plots.scatter(points, categories, f"t-SNE of q(beta)'s means: groups of the {subject.request.categories}")
+
+
+def _table(subject: Subject, metrics: dict[str, float]) -> str:
+    lines = [f"{_title(subject)}  Test accuracy, mean +- spread over {subject.request.seeds} seeds", ""]
+    lines.append(f"{'':32}{'linear':>15}{'RBF':>15}{'linear, random':>17}{'RBF, random':>15}")
+    for feature, meaning in FEATURES.items():
+        cells = [
+            f"{metrics[f'{name}_mean']:.3f} +- {metrics[f'{name}_std']:.3f}"
+            for suffix in ("", "_with_random")
+            for kernel in classification.KERNELS
+            for name in [f"{feature}_{kernel}_test_accuracy{suffix}"]
+        ]
+        lines.append(f"{meaning:32}{cells[0]:>15}{cells[1]:>15}{cells[2]:>17}{cells[3]:>15}")
+    alone, joined = metrics["majority_baseline_mean"], metrics["majority_baseline_with_random_mean"]
+    lines.append(f"{'majority baseline':32}{alone:>15.3f}{alone:>15.3f}{joined:>17.3f}{joined:>15.3f}")
+    return "\n".join(lines)

@@ -1,0 +1,51 @@
+"""Composition: how much of a group's make-up does its code know?"""
+
+import numpy as np
+
+from ugvae_tf import plots
+from ugvae_tf.datasets import structured
+from ugvae_tf.datasets.loading import ImageSet
+from ugvae_tf.evaluation.codes import ImageCodes, group_codes
+from ugvae_tf.evaluation.composition import composition_r2
+from ugvae_tf.reports.subject import Report, Subject
+
+GROUPS = 2000  # in training, unless --groups says otherwise; a quarter as many in the test
+CONCENTRATION = 1.0  # of the Dirichlet of the skewed groups: any proportions are equally likely
+DRAWS = {"random": "groups drawn at random", "skewed": "label proportions from a Dirichlet"}
+FEATURES = {"beta": "mean of q(beta)", "component_probs": "mean of q(d)"}
+
+
+def report(subject: Subject) -> Report:
+    """Held-out R2 of a ridge regression from the code to the true label histogram."""
+    metrics: dict[str, float] = {}
+    for draw in DRAWS:
+        train = _groups(subject, subject.train, subject.train_codes, draw, 4)
+        test = _groups(subject, subject.held_out, subject.held_out_codes, draw, 1)
+        names = [str(value) for value in np.unique(subject.labels(subject.train))]
+        for feature in FEATURES:
+            scores = composition_r2(train[feature], train["histogram"], test[feature], test["histogram"], names)
+            metrics.update({f"{draw}_{feature}_{name}": score for name, score in scores.items()})
+    figure = plots.composition_bars(metrics, DRAWS, FEATURES, "How much of a group's make-up does its code know?")
+    return Report(metrics, {"composition": figure}, _table(metrics))
+
+
+def _groups(subject: Subject, images: ImageSet, codes: ImageCodes, draw: str, quarters: int) -> dict[str, np.ndarray]:
+    """Codes and true histograms of new groups."""
+    random = subject.generator(quarters, draw == "skewed")
+    groups, labels = max(2, (subject.request.groups or GROUPS) * quarters // 4), subject.labels(images)
+    if draw == "random":
+        members = structured.random_members(len(images), groups, subject.largest, random)
+    else:
+        members = structured.skewed_members(labels, groups, subject.largest, CONCENTRATION, random)
+    members = subject.resized(members, random)
+    found = group_codes(codes, members)
+    histogram = structured.histogram(labels, members, np.unique(subject.labels(subject.train)))
+    return {"beta": found.beta_mean, "component_probs": found.component_probs, "histogram": histogram}
+
+
+def _table(metrics: dict[str, float]) -> str:
+    lines = ["Held-out R2 of a group's label histogram, mean over the labels", ""]
+    lines.append(f"{'':20}" + "".join(f"{meaning:>38}" for meaning in DRAWS.values()))
+    for feature, meaning in FEATURES.items():
+        lines.append(f"{meaning:20}" + "".join(f"{metrics[f'{draw}_{feature}_r2_mean']:>38.3f}" for draw in DRAWS))
+    return "\n".join(lines)

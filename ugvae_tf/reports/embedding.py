@@ -1,0 +1,45 @@
+"""Embedding: t-SNE of group codes and of image codes, coloured by label."""
+
+import numpy as np
+
+from ugvae_tf import plots
+from ugvae_tf.datasets import structured
+from ugvae_tf.evaluation.codes import group_codes
+from ugvae_tf.evaluation.projection import tsne
+from ugvae_tf.reports.subject import Report, Subject
+
+GROUPS_PER_LABEL = 30  # unless --groups says otherwise
+IMAGES = 2000
+
+
+def report(subject: Subject) -> Report:
+    """Groups of one label each, beside random ones, by their q(beta); images by their q(z)."""
+    random, labels = subject.generator(), subject.labels(subject.held_out)
+    groups, values = subject.request.groups or GROUPS_PER_LABEL, np.unique(labels)
+    members = [structured.members_among(labels, [value], groups, subject.largest, random) for value in values]
+    members.append(structured.random_members(len(labels), groups, subject.largest, random))
+    codes = group_codes(subject.held_out_codes, subject.resized(np.concatenate(members), random))
+    categories = np.repeat([*(str(value) for value in values), "random"], groups)
+    shown = random.permutation(len(labels))[:IMAGES]
+    group_points = tsne(codes.beta_mean, subject.request.seed)
+    image_points = tsne(subject.held_out_codes.z_mean[shown], subject.request.seed)
+    figures = {
+        "groups": plots.scatter(group_points, categories, "t-SNE of q(beta)'s means: groups of one label, and random"),
+        "images": plots.scatter(image_points, labels[shown].astype(str), "t-SNE of q(z)'s means: single images"),
+    }
+    metrics = {
+        "groups_neighbour_agreement": _neighbour_agreement(codes.beta_mean, categories),
+        "images_neighbour_agreement": _neighbour_agreement(subject.held_out_codes.z_mean[shown], labels[shown]),
+    }
+    lines = ["Share of points whose nearest neighbour, in the code itself, has the same label", ""]
+    lines += [f"groups, mean of q(beta)  {metrics['groups_neighbour_agreement']:.3f}"]
+    lines += [f"images, mean of q(z)     {metrics['images_neighbour_agreement']:.3f}"]
+    return Report(metrics, figures, "\n".join(lines))
+
+
+def _neighbour_agreement(codes: np.ndarray, labels: np.ndarray) -> float:
+    """Leave-one-out accuracy of the nearest neighbour."""
+    squares = (codes**2).sum(axis=1)
+    distances = squares[:, np.newaxis] + squares - 2 * codes @ codes.T
+    np.fill_diagonal(distances, np.inf)
+    return float((labels[distances.argmin(axis=1)] == labels).mean())

@@ -1,0 +1,52 @@
+"""Likelihood: the bound of held-out groups with its terms, and a tighter one by importance sampling."""
+
+import numpy as np
+from tqdm import tqdm
+
+from ugvae_tf import plots
+from ugvae_tf.datasets import structured
+from ugvae_tf.evaluation import likelihood
+from ugvae_tf.reports.subject import Report, Subject
+
+GROUPS = 20  # unless --groups says otherwise
+SAMPLES = (1, 5, 20)  # of beta, and of each z for every beta
+
+
+def report(subject: Subject) -> Report:
+    """ELBO and importance-weighted bounds in nats per image, mean and standard error over the groups."""
+    random, images = subject.generator(), subject.held_out.images
+    groups = subject.request.groups or GROUPS
+    members = structured.random_members(len(images), groups, subject.largest, random)
+    found: dict[str, list[float]] = {}
+    for group in tqdm(members, desc="groups", leave=False):
+        for name, value in _bounds(subject, images[group[np.newaxis]] / 255, random).items():
+            found.setdefault(name, []).append(value)
+    metrics = {name: float(np.mean(values)) for name, values in found.items()}
+    metrics |= {f"{name}_standard_error": float(np.std(v) / np.sqrt(len(v))) for name, v in found.items()}
+    # Of the density of pixels in [0, 1]: negative where it is above 1, and no code length.
+    metrics["bits_per_dimension"] = -metrics["elbo"] / (images[0].size * np.log(2))
+    bounds = ["elbo", *(f"iw_{samples}" for samples in SAMPLES)]
+    figure = plots.bounds(
+        [metrics[name] for name in bounds], [metrics[f"{name}_standard_error"] for name in bounds], bounds
+    )
+    return Report(metrics, {"bounds": figure}, _table(metrics, groups))
+
+
+def _bounds(subject: Subject, group: np.ndarray, random: np.random.Generator) -> dict[str, float]:
+    """Terms and bounds of one group [1, B, H, W, C], each divided by B."""
+    size = group.shape[1]
+    terms = {name: value[0] / size for name, value in likelihood.elbo_terms(subject.model, group, random).items()}
+    elbo = terms["log_px"] - terms["kl_z"] - terms["kl_d"] - terms["kl_beta"]
+    weighted = {
+        f"iw_{samples}": likelihood.importance_weighted_bound(subject.model, group, samples, samples, random)[0] / size
+        for samples in SAMPLES
+    }
+    return {"elbo": elbo, **terms, **weighted}
+
+
+def _table(metrics: dict[str, float], groups: int) -> str:
+    lines = [f"Nats per image, mean +- standard error over {groups} held-out groups", ""]
+    for name in ("elbo", "log_px", "kl_z", "kl_d", "kl_beta", *(f"iw_{samples}" for samples in SAMPLES)):
+        lines.append(f"{name:10} {metrics[name]:10.2f} +- {metrics[f'{name}_standard_error']:.2f}")
+    lines.append(f"{'bits per dimension of the ELBO':30} {metrics['bits_per_dimension']:.3f}")
+    return "\n".join(lines)

@@ -1,0 +1,48 @@
+"""Reconstruction: held-out images through the codes and back."""
+
+import numpy as np
+from tqdm import tqdm
+
+from ugvae_tf import plots
+from ugvae_tf.datasets import structured
+from ugvae_tf.reports.subject import Report, Subject
+
+GROUPS = 64  # unless --groups says otherwise
+EXAMPLES = 8  # of each label in the figure
+
+
+def report(subject: Subject) -> Report:
+    """Mean squared error of the decoder's mean at the means of z and beta, over all pixels and by label."""
+    random, images = subject.generator(), subject.held_out.images
+    groups = min(subject.request.groups or GROUPS, len(images))
+    members = structured.random_members(len(images), groups, subject.largest, random)
+    originals, decoded = _decoded(subject, members)
+    errors = ((originals - decoded) ** 2).mean(axis=(2, 3, 4))  # [groups, B]
+    metrics = {"mean_squared_error": float(errors.mean())}
+    labels = subject.held_out.labels.get("label", np.zeros(len(images), int))[members]
+    for value in np.unique(labels):
+        metrics[f"mean_squared_error_{value}"] = float(errors[labels == value].mean())
+    figure = plots.image_grid(
+        np.concatenate([_rows(originals, decoded, labels == value) for value in np.unique(labels)]),
+        "Held-out images, each above its reconstruction",
+        [text for value in np.unique(labels) for text in (f"label {value}", "")],
+    )
+    lines = ["Mean squared error of a pixel in [0, 1]", ""]
+    lines += [f"{name.removeprefix('mean_squared_error').strip('_') or 'all':6} {v:.4f}" for name, v in metrics.items()]
+    return Report(metrics, {"reconstruction": figure}, "\n".join(lines))
+
+
+def _decoded(subject: Subject, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The images of the groups and the decoder's means [groups, B, H, W, C]."""
+    decoded = []
+    for group in tqdm(members, desc="groups", leave=False):
+        codes = subject.model.encode(subject.held_out.images[group[np.newaxis]])
+        decoded.append(subject.model.decode(codes["z_mean"], codes["beta_mean"])["image_mean"][0])
+    return subject.held_out.images[members] / 255, np.stack(decoded)
+
+
+def _rows(originals: np.ndarray, decoded: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Two rows of a picture [2, EXAMPLES, H, W, C]; blank where there are fewer."""
+    pair = np.stack([originals[chosen][:EXAMPLES], decoded[chosen][:EXAMPLES]])
+    missing = EXAMPLES - pair.shape[1]
+    return np.pad(pair, ((0, 0), (0, missing), (0, 0), (0, 0), (0, 0)))

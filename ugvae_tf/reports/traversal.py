@@ -1,0 +1,46 @@
+"""Traversal: what beta and z do to the images of each component (paper figure 3)."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from ugvae_tf import plots
+from ugvae_tf.evaluation import interpolation
+from ugvae_tf.reports.subject import Report, Subject
+
+ROWS = COLUMNS = 7
+
+
+def report(subject: Subject) -> Report:
+    """A grid for every component d: rows move beta, columns move z, d stays."""
+    grids = component_grids(subject)
+    which = "all dimensions" if subject.request.dimension is None else f"dimension {subject.request.dimension}"
+    figures: dict[str, Figure] = {"all": plots.grid_of_grids(grids, f"Rows: beta from -1 to 1 ({which}); columns: z")}
+    for component, grid in enumerate(grids):
+        figures[f"component-{component}"] = plots.image_grid(
+            grid,
+            f"Component d = {component}",
+            [f"{value:+.2f}" for value in np.linspace(-1, 1, ROWS)],
+            "z from mu_d(beta) - 3 to mu_d(beta) + 3",
+            row_title=f"beta ({which})",
+        )
+    # How far an image moves, in grey levels of [0, 1], from one end of each axis to the other.
+    metrics = {
+        "change_along_beta": float(np.abs(grids[:, -1] - grids[:, 0]).mean()),
+        "change_along_z": float(np.abs(grids[:, :, -1] - grids[:, :, 0]).mean()),
+    }
+    lines = ["Mean absolute change of a pixel from one end of a grid to the other", ""]
+    lines += [f"along beta {metrics['change_along_beta']:.3f}", f"along z    {metrics['change_along_z']:.3f}"]
+    return Report(metrics, figures, "\n".join(lines))
+
+
+def component_grids(subject: Subject) -> np.ndarray:
+    """The decoded images [K, ROWS, COLUMNS, H, W, C]."""
+    global_size = subject.model.config["model"]["global_size"]
+    betas = interpolation.traversal_betas(global_size, ROWS, subject.request.dimension).astype(np.float32)
+    means = subject.model.prior(betas)["z_mean"]  # [ROWS, K, L]
+    grids = []
+    for component in tqdm(range(means.shape[1]), desc="components", leave=False):
+        z = np.stack([interpolation.traversal_zs(mean, COLUMNS) for mean in means[:, component]])  # [ROWS, COLUMNS, L]
+        grids.append(subject.model.decode(z, betas)["image_mean"])
+    return np.stack(grids)
