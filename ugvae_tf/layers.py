@@ -12,18 +12,23 @@ from tensorflow_probability import distributions as tfd
 from ugvae_tf import gaussian, networks
 from ugvae_tf.config import ModelConfig
 
-MIN_STDDEV = 1e-3  # of a latent variable: keeps every log-density finite
+LOG_VARIANCE_LIMIT = 14.0  # of a latent variable, either way: keeps every density and divergence finite
 MIN_PIXEL_STDDEV = 1 / 255  # one grey level: a pixel that never varies would otherwise take all the likelihood
 
 
-def positive(raw: tf.Tensor, minimum: float = MIN_STDDEV) -> tf.Tensor:
-    """Map any real number to a standard deviation above `minimum`."""
-    return tf.nn.softplus(raw) + minimum
+def latent_stddev(log_variance: tf.Tensor) -> tf.Tensor:
+    """Map any real number to a latent variable's standard deviation, between 0.0009 and 1100."""
+    return tf.exp(0.5 * tf.clip_by_value(log_variance, -LOG_VARIANCE_LIMIT, LOG_VARIANCE_LIMIT))
 
 
-def inverse_positive(stddev: float, minimum: float = MIN_STDDEV) -> float:
-    """The real number that `positive` maps to `stddev`."""
-    return math.log(math.expm1(stddev - minimum))
+def pixel_stddev(raw: tf.Tensor) -> tf.Tensor:
+    """Map any real number to a pixel's standard deviation, above one grey level."""
+    return tf.nn.softplus(raw) + MIN_PIXEL_STDDEV
+
+
+def inverse_pixel_stddev(stddev: float) -> float:
+    """The real number that `pixel_stddev` maps to `stddev`; the floor itself for anything below it."""
+    return math.log(math.expm1(max(stddev - MIN_PIXEL_STDDEV, 1e-6)))
 
 
 class LocalEncoder(keras.layers.Layer):
@@ -37,8 +42,8 @@ class LocalEncoder(keras.layers.Layer):
         self.head = keras.layers.Dense(2 * config.local_size)
 
     def call(self, features: tf.Tensor) -> tfd.Distribution:
-        mean, raw_stddev = tf.split(self.head(features), 2, axis=-1)
-        return gaussian.diagonal(mean, positive(raw_stddev))
+        mean, log_variance = tf.split(self.head(features), 2, axis=-1)
+        return gaussian.diagonal(mean, latent_stddev(log_variance))
 
 
 class ComponentEncoder(keras.layers.Layer):
@@ -76,15 +81,16 @@ class GlobalEncoder(keras.layers.Layer):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.expert_variance = config.expert_variance
-        # The mean is linear in [features, component_probs], one kernel for each part. Probabilities
-        # are nearly one-hot: only at unit scale are they heard beside hundreds of features.
+        # The mean is linear in [features, component_probs], one kernel for each part. Where images
+        # weigh alike, the average of nearly one-hot probabilities counts the components of the
+        # group: only at unit scale is that heard beside hundreds of features.
         self.mean_of_features = keras.layers.Dense(config.global_size)
-        self.mean_of_component = keras.layers.Dense(
-            config.global_size, use_bias=False, kernel_initializer=keras.initializers.RandomNormal(stddev=1.0)
-        )
+        start = "glorot_uniform" if self.expert_variance == "free" else keras.initializers.RandomNormal(stddev=1.0)
+        self.mean_of_component = keras.layers.Dense(config.global_size, use_bias=False, kernel_initializer=start)
         if self.expert_variance != "shared":
             self.raw_variance = keras.layers.Dense(config.global_size)
         if self.expert_variance != "free":
+            # Of variance 1, so that a group's code starts narrow: what it says is heard above its noise.
             self.log_variance = self.add_weight(shape=[config.global_size], initializer="zeros", name="log_variance")
 
     def experts(self, features: tf.Tensor, component_probs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -103,7 +109,7 @@ class GlobalEncoder(keras.layers.Layer):
 
     def _precision(self, raw: tf.Tensor) -> tf.Tensor:
         if self.expert_variance == "free":
-            return 1 / positive(raw) ** 2
+            return 1 / latent_stddev(raw) ** 2
         return tf.exp(-self.log_variance - tf.tanh(raw))  # bounded
 
     def call(self, features: tf.Tensor, component_probs: tf.Tensor, mask: tf.Tensor) -> tfd.Distribution:
@@ -158,7 +164,7 @@ class Decoder(keras.layers.Layer):
         self.body = networks.DECODERS[config.body]((height, width, maps * channels), config.hidden_units)
         self.fixed_stddev = math.sqrt(config.pixel_variance)
         if self.variance == "learned":
-            start = keras.initializers.Constant(inverse_positive(self.fixed_stddev, MIN_PIXEL_STDDEV))
+            start = keras.initializers.Constant(inverse_pixel_stddev(self.fixed_stddev))
             self.raw_stddev = self.add_weight(shape=[], initializer=start, name="raw_stddev")
 
     def call(self, z: tf.Tensor, beta: tf.Tensor) -> tfd.Distribution:
@@ -167,9 +173,9 @@ class Decoder(keras.layers.Layer):
             return tfd.Independent(tfd.Bernoulli(logits=pixels, dtype=tf.float32), 3)
         if self.variance == "network":
             pixels, raw_stddev = tf.split(pixels, 2, axis=-1)
-            stddev = positive(raw_stddev, MIN_PIXEL_STDDEV)
+            stddev = pixel_stddev(raw_stddev)
         elif self.variance == "learned":
-            stddev = positive(self.raw_stddev, MIN_PIXEL_STDDEV)
+            stddev = pixel_stddev(self.raw_stddev)
         else:
             stddev = self.fixed_stddev
         return tfd.Independent(tfd.Normal(tf.sigmoid(pixels), stddev), 3)
