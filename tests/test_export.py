@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from conftest import IMAGE_SHAPE, SIZES, random_images, small_model
 
 from ugvae_tf import export
@@ -89,6 +90,16 @@ def test_experts_add_up_to_the_code_of_the_group():
     precision = experts["precision"].sum(axis=1)
     np.testing.assert_allclose(codes["beta_mean"], experts["precision_mean"].sum(axis=1) / precision, rtol=1e-4)
     np.testing.assert_allclose(codes["beta_stddev"], precision**-0.5, rtol=1e-4)
+
+
+def test_an_export_holds_every_weight_once_and_no_state_of_the_optimiser(tmp_path):
+    model = small_model()
+    model.compile(optimizer="adam")
+    model.optimizer.build(model.trainable_variables)
+    export.export(model, tmp_path / "1", "{}")
+    reader = tf.train.load_checkpoint(str(tmp_path / "1" / "variables" / "variables"))
+    stored = sum(int(np.prod(shape)) for shape in reader.get_variable_to_shape_map().values())
+    assert model.count_params() <= stored < model.count_params() + 20  # and the metrics' scalars
 
 
 def test_an_export_leaves_nothing_but_the_version_and_survives_an_earlier_one_that_was_killed(tmp_path):

@@ -92,7 +92,7 @@ PRESETS: Mapping[str, Config] = {
             pixel_variance=0.05,
             expert_variance="shared",
         ),
-        training=TrainingConfig(epochs=15, learning_rate=2e-3, schedule="cosine"),
+        training=TrainingConfig(epochs=12, groups_per_step=2, learning_rate=3e-3, schedule="cosine"),
     ),
     # The official implementation's hyper-parameters for MNIST.
     "mnist-official": Config(preset="mnist-official"),

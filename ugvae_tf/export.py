@@ -20,7 +20,7 @@ def export(model: GroupModel, version: Path, config_json: str) -> None:
     partial = version.parent / f".{version.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)  # of an export that was killed
     archive = keras.export.ExportArchive()
-    archive.track(model)
+    # The endpoints' own variables are stored; archive.track(model) would store each a second time.
     for name, (function, specs) in model.signatures().items():
         archive.add_endpoint(name, function, input_signature=specs)
     archive.write_out(str(partial), verbose=False)

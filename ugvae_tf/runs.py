@@ -30,6 +30,8 @@ def train(request: TrainRequest) -> str:
         run.folder.write_config(run.config_json)
     if request.resume:
         run.checkpoints.restore()
+    if run.is_over and run.folder.is_exported(run.config_json):
+        return f"{run.folder.path} is complete and exported: raise --epochs to go on."
     run.fit()
     return run.finish() if run.chief else "This worker is done: the chief exports the model."
 
@@ -67,6 +69,11 @@ class TrainingRun:
         """Held-out images for pictures [B, H, W, C]."""
         return grouping.scaled(self.held_out.images[: self.config.data.group_size]).numpy()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the last epoch is done."""
+        return self.checkpoints.step >= self.steps * self.config.training.epochs
+
     def fit(self) -> None:
         """Train to the last epoch; on Ctrl-C save, then raise Interrupted."""
         step = self.checkpoints.step
@@ -101,8 +108,6 @@ class TrainingRun:
 
     def finish(self) -> str:
         """Draw the run's figures, export the model as the next version, and say where it is."""
-        if self.folder.is_exported(self.config_json):
-            return f"{self.folder.path} is complete and exported: raise --epochs to go on."
         history = self._history()
         self._save_figures(history)
         version = self.folder.next_version()
