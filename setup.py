@@ -10,22 +10,23 @@ setup(
     packages=find_packages(include=["ugvae_tf", "ugvae_tf.*"]),
     package_data={"ugvae_tf.datasets": ["prepared/**/*"]},
     install_requires=[
-        "tensorflow>=2.18,<2.22",
+        "tensorflow>=2.21,<2.22",
         "keras>=3.15,<3.16",
         "tensorflow-probability>=0.25,<0.26",
-        "tf-keras>=2.18,<2.22",  # imported by tensorflow-probability
+        "tf-keras>=2.21,<2.22",  # imported by tensorflow-probability
         "tensorflow-datasets>=4.9.10,<4.10",
-        "importlib_resources>=6,<8",  # imported by tensorflow-datasets
-        "numpy>=2,<3",
+        "importlib_resources>=7.1,<8",  # imported by tensorflow-datasets
+        "numpy>=2.4,<2.5",
         "scikit-learn>=1.9,<1.10",
-        "matplotlib>=3.10,<3.12",
-        "scipy>=1.15,<2",
+        "matplotlib>=3.11,<3.12",
+        "scipy>=1.17,<2",
         "tqdm>=4.66,<5",
-        "tyro>=1,<1.1",
+        "tensorboard>=2.21,<2.22",
+        "tyro>=1.0.16,<1.1",
     ],
     extras_require={
         "test": [
-            "pytest>=9,<10",
+            "pytest>=9.0,<10",
             "hypothesis>=6.170,<7",
             "ruff>=0.17,<0.18",
             "mypy>=2.4,<2.5",

@@ -11,6 +11,7 @@ from ugvae_tf import plots
 from ugvae_tf.models.base import GroupModel
 
 COLUMNS = 10
+MAX_COMPONENTS = 20  # in a picture: more would not be legible
 
 
 def reconstructions(model: GroupModel, images: np.ndarray) -> Figure:
@@ -30,11 +31,11 @@ def component_samples(model: GroupModel, seed: int = 0) -> Figure:
     """Samples of the generative model: a row for every component d, beta ~ N(0, I) in every column."""
     random = np.random.default_rng(seed)
     beta = random.standard_normal([COLUMNS, model.config.global_size], np.float32)
-    p_z = model.prior(tf.constant(beta))  # [columns, K, L]
+    p_z = {name: value[:, :MAX_COMPONENTS] for name, value in model.prior(tf.constant(beta)).items()}
     noise = random.standard_normal(p_z["z_mean"].shape, np.float32)
     decoded = model.decode(p_z["z_mean"] + noise * p_z["z_stddev"], tf.constant(beta))["image_mean"].numpy()
     labels = [f"d = {component}" for component in range(decoded.shape[1])]
-    title = "Samples of p(x | z, beta), z ~ p(z | d, beta)"
+    title = f"Samples of p(x | z, beta), z ~ p(z | d, beta)\n{len(labels)} of {model.config.components} components"
     return plots.image_grid(decoded.swapaxes(0, 1), title, labels, "another beta ~ N(0, I) in every column")
 
 

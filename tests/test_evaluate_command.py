@@ -1,0 +1,119 @@
+"""evaluate.py on the committed model: every task runs and writes what it promises; mistakes are told."""
+
+import json
+import math
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import IMAGE_SHAPE, small_model
+
+from ugvae_tf import export
+from ugvae_tf.commands import EvaluationRequest, parse_evaluation
+from ugvae_tf.errors import UserError
+from ugvae_tf.evaluation.codes import ImageCodes, group_codes
+from ugvae_tf.reports import TASKS, evaluate
+from ugvae_tf.serving import ServedModel
+
+ROOT = Path(__file__).parents[1]
+FIGURES = {
+    "batch-classification": {"accuracy.png", "tsne.png"},
+    "composition": {"composition.png"},
+    "traversal": {"all.png", *(f"component-{d}.png" for d in range(40))},
+    "interpolation": {"grid.png", "path.png"},
+    "embedding": {"groups.png", "images.png"},
+    "reconstruction": {"reconstruction.png"},
+    "likelihood": {"bounds.png"},
+    "clustering": {"components.png"},
+}
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory):
+    """A copy of the model that the repository ships."""
+    folder = tmp_path_factory.mktemp("models") / "mnist"
+    shutil.copytree(ROOT / "saved_models" / "mnist" / "1", folder / "1")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_writes_its_figures_and_one_flat_record(committed, task):
+    request = EvaluationRequest(task, str(committed), groups=8, group_size="5-9", seeds=2)
+    assert str(committed / "evaluations" / task) in evaluate(request)
+    written = {path.name for path in (committed / "evaluations" / task).iterdir()}
+    assert written == {"metrics.json", *FIGURES[task]}
+    record = json.loads((committed / "evaluations" / task / "metrics.json").read_text())
+    assert record["task"] == task and record["seed"] == 0 and record["model_version"] == 1
+    assert (record["group_size_smallest"], record["group_size_largest"]) == (5, 9)
+    assert record["config.model.components"] == 40 and record["config.data.dataset"] == "mnist"
+    metrics = [value for name, value in record.items() if name.startswith("metric.")]
+    assert metrics and all(math.isfinite(value) for value in metrics)
+    assert not any(isinstance(value, dict) for value in record.values())
+
+
+def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path):
+    model = small_model()
+    config = {"image_shape": IMAGE_SHAPE, "model": {"model": "ug-vae"}}
+    export.export(model, tmp_path / "1", json.dumps(config))
+    served = ServedModel(tmp_path)
+    images = np.random.default_rng(0).integers(256, size=(11, *IMAGE_SHAPE), dtype=np.uint8)
+    alone = {**served.encode(images[None]), **served.experts(images[None])}
+    codes = ImageCodes(**{name: alone[name][0] for name in ImageCodes.__dataclass_fields__})
+    members = np.array([[0, 3, 5, 7, 9], [1, 2, 4, -1, -1]])
+    summed = group_codes(codes, members)
+    direct = served.encode_ragged(images[members], np.array([5, 3]))
+    np.testing.assert_allclose(summed.beta_mean, direct["beta_mean"], atol=1e-5)
+    np.testing.assert_allclose(summed.beta_stddev, direct["beta_stddev"], rtol=1e-5)
+    np.testing.assert_allclose(summed.component_probs[1], direct["component_probs"][1, :3].mean(axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--groups", "0"], "--groups must be at least 1"),
+        (["--seeds", "0"], "--seeds must be at least 1"),
+        (["--seed", "-1"], "--seed must be 0 or more"),
+        (["--group-size", "many"], "--group-size must be a number"),
+        (["--group-size", "9-5"], "the smaller number first"),
+        (["--group-size", "0"], "--group-size 0 is impossible"),
+    ],
+)
+def test_an_impossible_flag_is_told(flags, told):
+    with pytest.raises(UserError, match=told):
+        parse_evaluation(["--task", "composition", *flags])
+
+
+@pytest.mark.parametrize("content", ["nothing", "no version", "empty version", "garbage"])
+def test_a_folder_that_is_no_saved_model_is_told(tmp_path, content):
+    folder = tmp_path / "model"
+    if content != "nothing":
+        folder.mkdir()
+    if content in ("empty version", "garbage"):
+        (folder / "1").mkdir()
+    if content == "garbage":
+        (folder / "1" / "saved_model.pb").write_bytes(b"garbage")
+    with pytest.raises(UserError, match="train"):
+        ServedModel(folder)
+
+
+def test_a_signature_that_the_model_lacks_is_told(committed):
+    with pytest.raises(UserError, match="has no signature 'dream'"):
+        ServedModel(committed).call("dream", beta=np.zeros((1, 100), np.float32))
+
+
+def test_other_images_than_the_models_are_told(committed, tiny_data_dir):
+    request = EvaluationRequest("clustering", str(committed), dataset="tiny", data_dir=str(tiny_data_dir))
+    with pytest.raises(UserError, match=r"\(7, 5, 1\), but the model in .* takes \(28, 28, 1\)"):
+        evaluate(request)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flags", [["--task", "dream"], ["--task", "traversal", "--dimension", "100"], []])
+def test_the_command_exits_with_2_and_without_a_traceback(committed, flags):
+    command = [sys.executable, ROOT / "evaluate.py", "--saved-model", committed, *flags]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 2 and "Traceback" not in result.stderr
