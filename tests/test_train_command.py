@@ -43,8 +43,20 @@ def state(folder: Path) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def flags(tiny_data_dir):
-    """503 groups of one image: an epoch of some seconds."""
-    return ["--dataset", "tiny", "--data-dir", tiny_data_dir, "--group-size", 1, "--epochs", 2, *SMALL]
+    """503 groups of one image, one by one: an epoch of some seconds."""
+    return [
+        "--dataset",
+        "tiny",
+        "--data-dir",
+        tiny_data_dir,
+        "--group-size",
+        1,
+        "--groups-per-step",
+        1,
+        "--epochs",
+        2,
+        *SMALL,
+    ]
 
 
 @pytest.fixture(scope="module")
