@@ -23,7 +23,7 @@ MAX_STEPS_PER_EXECUTION = 32  # steps between two updates of the progress bar
 def make_strategy() -> tf.distribute.Strategy:
     """MirroredStrategy over all GPUs or one CPU; with TF_CONFIG in the environment, over several workers."""
     if "TF_CONFIG" not in os.environ:
-        # Without GPUs the default packs all gradients for a collective operation: twice the time, for nothing.
+        # Without GPUs the default packs all gradients for a collective operation that one device does not need.
         reduction = None if tf.config.list_logical_devices("GPU") else tf.distribute.ReductionToOneDevice()
         return tf.distribute.MirroredStrategy(cross_device_ops=reduction)
     try:
