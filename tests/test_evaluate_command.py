@@ -14,7 +14,7 @@ from conftest import IMAGE_SHAPE, small_model
 from ugvae_tf import export
 from ugvae_tf.commands import EvaluationRequest, parse_evaluation
 from ugvae_tf.errors import UserError
-from ugvae_tf.evaluation.codes import ImageCodes, group_codes
+from ugvae_tf.evaluation.codes import encode_images, group_codes
 from ugvae_tf.reports import TASKS, evaluate
 from ugvae_tf.serving import ServedModel
 
@@ -61,8 +61,9 @@ def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path):
     export.export(model, tmp_path / "1", json.dumps(config))
     served = ServedModel(tmp_path)
     images = np.random.default_rng(0).integers(256, size=(11, *IMAGE_SHAPE), dtype=np.uint8)
-    alone = {**served.encode(images[None]), **served.experts(images[None])}
-    codes = ImageCodes(**{name: alone[name][0] for name in ImageCodes.__dataclass_fields__})
+    codes, experts = encode_images(served, images), served.experts(images[None])
+    np.testing.assert_allclose(codes.precision, experts["precision"][0], rtol=1e-5)
+    np.testing.assert_allclose(codes.precision_mean, experts["precision_mean"][0], atol=1e-4)
     members = np.array([[0, 3, 5, 7, 9], [1, 2, 4, -1, -1]])
     summed = group_codes(codes, members)
     direct = served.encode_ragged(images[members], np.array([5, 3]))

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from ugvae_tf import plots
 from ugvae_tf.models.base import GroupModel
+from ugvae_tf.plots import pictures
 
 COLUMNS = 10
 MAX_COMPONENTS = 20  # in a picture: more would not be legible
@@ -24,7 +24,7 @@ def reconstructions(model: GroupModel, images: np.ndarray) -> Figure:
     codes = model.encode(group, tf.ones(group.shape[:2]))
     decoded = model.decode(codes["z_mean"], codes["beta_mean"])["image_mean"]
     rows = np.stack([images[:COLUMNS], decoded.numpy()[0, :COLUMNS]])
-    return plots.image_grid(rows, "Held-out images and their reconstructions", ("image", "mean of p(x | z, beta)"))
+    return pictures.image_grid(rows, "Held-out images and their reconstructions", ("image", "mean of p(x | z, beta)"))
 
 
 def component_samples(model: GroupModel, seed: int = 0) -> Figure:
@@ -36,7 +36,7 @@ def component_samples(model: GroupModel, seed: int = 0) -> Figure:
     decoded = model.decode(p_z["z_mean"] + noise * p_z["z_stddev"], tf.constant(beta))["image_mean"].numpy()
     labels = [f"d = {component}" for component in range(decoded.shape[1])]
     title = f"Samples of p(x | z, beta), z ~ p(z | d, beta)\n{len(labels)} of {model.config.components} components"
-    return plots.image_grid(decoded.swapaxes(0, 1), title, labels, "another beta ~ N(0, I) in every column")
+    return pictures.image_grid(decoded.swapaxes(0, 1), title, labels, "another beta ~ N(0, I) in every column")
 
 
 class TensorBoardPictures(keras.callbacks.Callback):

@@ -8,11 +8,12 @@ import keras
 import numpy as np
 
 from ugvae_tf import config as configuration
-from ugvae_tf import export, monitoring, plots, training
+from ugvae_tf import export, monitoring, training
 from ugvae_tf.commands import Interrupted, TrainRequest
 from ugvae_tf.datasets import grouping
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.models.base import ElboTerms
+from ugvae_tf.plots import charts
 
 PACKAGES = ("ugvae_tf", "tensorflow", "keras", "tensorflow-probability")
 
@@ -129,7 +130,7 @@ class TrainingRun:
     def _save_figures(self, history: dict[str, np.ndarray]) -> None:
         self.folder.figures.mkdir(exist_ok=True)
         figures = {
-            "training": plots.training_curves(history, f"{self.config.model.model} on {self.config.data.dataset}"),
+            "training": charts.training_curves(history, f"{self.config.model.model} on {self.config.data.dataset}"),
             "reconstructions": monitoring.reconstructions(self.model, self.example_group),
             "samples": monitoring.component_samples(self.model, self.config.training.seed),
         }

@@ -1,6 +1,5 @@
 """Codes of images and of any group of them, from one pass of a served model over the images."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,8 +8,7 @@ from tqdm import tqdm
 
 from ugvae_tf.serving import Arrays, ServedModel
 
-GROUP_SIZE = 128  # of the groups in which images are sent; no code of an image depends on it
-GROUPS_PER_CALL = 64
+IMAGES_PER_CALL = 8192  # between two updates of the progress bar
 
 
 @dataclass(frozen=True)
@@ -34,16 +32,12 @@ class GroupCodes(NamedTuple):
 def encode_images(model: ServedModel, images: np.ndarray, title: str = "encoding") -> ImageCodes:
     """Codes of images [N, H, W, C], with a progress bar."""
     parts: list[Arrays] = []
-    for chunk in tqdm(list(_chunks(len(images))), desc=title, unit="call", leave=False):
-        groups = images[chunk][np.newaxis]  # one group per call: per-image outputs do not depend on the grouping
-        answer = {**model.encode(groups), **model.experts(groups)}
-        parts.append({key: answer[key][0] for key in ("precision", "precision_mean", "z_mean", "component_probs")})
-    return ImageCodes(**{key: np.concatenate([part[key] for part in parts]) for key in parts[0]})
-
-
-def _chunks(count: int) -> Iterator[slice]:
-    size = GROUP_SIZE * GROUPS_PER_CALL
-    return (slice(start, start + size) for start in range(0, count, size))
+    for start in tqdm(range(0, len(images), IMAGES_PER_CALL), desc=title, unit="call", leave=False):
+        chunk = images[start : start + IMAGES_PER_CALL]
+        parts.append(model.encode(chunk[:, np.newaxis]))  # a group of one image: its q(beta) is its expert
+    codes = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    precision = codes["beta_stddev"] ** -2
+    return ImageCodes(precision, precision * codes["beta_mean"], codes["z_mean"][:, 0], codes["component_probs"][:, 0])
 
 
 def group_codes(codes: ImageCodes, members: np.ndarray) -> GroupCodes:

@@ -29,6 +29,8 @@ TASKS: dict[str, Callable[[Subject], Report]] = {
     "clustering": clustering.report,
 }
 
+MOST_NAMES = 3  # of figures in the last line
+
 
 def evaluate(request: EvaluationRequest) -> str:
     """Run the task, write metrics.json and the figures, and return the table.
@@ -45,8 +47,9 @@ def evaluate(request: EvaluationRequest) -> str:
         figure.savefig(folder / f"{name}.png", dpi=120)
     record = flat_record(subject, found.metrics)
     (folder / "metrics.json").write_text(json.dumps(record, indent=2) + "\n")
-    written = f"Written to {folder}: metrics.json, {', '.join(f'{name}.png' for name in found.figures)}"
-    return f"{found.table}\n\n{written}  ({time.monotonic() - began:.0f} s)"
+    names = [f"{name}.png" for name in found.figures]
+    pictures = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if names[MOST_NAMES:] else "")
+    return f"{found.table}\n\nWritten to {folder}: metrics.json, {pictures}  ({time.monotonic() - began:.0f} s)"
 
 
 def flat_record(subject: Subject, metrics: dict[str, float]) -> dict[str, Any]:

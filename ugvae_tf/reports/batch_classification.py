@@ -4,12 +4,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from ugvae_tf import plots
 from ugvae_tf.datasets import structured
 from ugvae_tf.datasets.loading import ImageSet
 from ugvae_tf.evaluation import classification
 from ugvae_tf.evaluation.codes import ImageCodes, group_codes
 from ugvae_tf.evaluation.projection import tsne
+from ugvae_tf.plots import charts
 from ugvae_tf.reports.subject import Report, Subject
 
 GROUPS = 100  # of each category in training, unless --groups says otherwise; half as many in the test
@@ -36,7 +36,7 @@ def report(subject: Subject) -> Report:
             values = [run[name] for run in runs]
             metrics[f"{name}{suffix}_mean"] = float(np.mean(values))
             metrics[f"{name}{suffix}_std"] = float(np.std(values))
-    figures = {"accuracy": plots.accuracy_bars(_bars(metrics), metrics, _title(subject)), "tsne": _tsne(subject)}
+    figures = {"accuracy": charts.accuracy_bars(_bars(metrics), metrics, _title(subject)), "tsne": _tsne(subject)}
     return Report(metrics, figures, _table(subject, metrics))
 
 
@@ -94,7 +94,7 @@ def _tsne(subject: Subject) -> Figure:
     groups = -(-(subject.request.groups or GROUPS) // 2)
     features, categories = _features(subject, subject.held_out, subject.held_out_codes, groups, True, random)
     points = tsne(features["beta_mean"], subject.request.seed)
-    return plots.scatter(points, categories, f"t-SNE of q(beta)'s means: groups of the {subject.request.categories}")
+    return charts.scatter(points, categories, f"t-SNE of q(beta)'s means: groups of the {subject.request.categories}")
 
 
 def _table(subject: Subject, metrics: dict[str, float]) -> str:

@@ -3,8 +3,8 @@
 import numpy as np
 from tqdm import tqdm
 
-from ugvae_tf import plots
 from ugvae_tf.evaluation.clustering import clustering_metrics, kmeans_clusters
+from ugvae_tf.plots import charts
 from ugvae_tf.reports.subject import Report, Subject
 
 SCORES = {"matched_accuracy": "matched", "many_to_one_accuracy": "many to one", "nmi": "NMI", "ari": "ARI"}
@@ -22,7 +22,7 @@ def report(subject: Subject) -> Report:
     slugs = {"q(d)": "component", "k-means on z": "kmeans_z", "k-means on pixels": "kmeans_pixels"}
     metrics = {f"{slugs[name]}_{score}": value for name, found in scores.items() for score, value in found.items()}
     counts = _counts(labels, clusters["q(d)"], components)
-    figure = plots.count_matrix(
+    figure = charts.count_matrix(
         counts, [str(value) for value in np.unique(labels)], "Labels of the images of each component d"
     )
     return Report(metrics, {"components": figure}, _table(scores, components))

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ugvae_tf import plots
 from ugvae_tf.datasets import structured
 from ugvae_tf.datasets.loading import ImageSet
 from ugvae_tf.evaluation.codes import ImageCodes, group_codes
 from ugvae_tf.evaluation.composition import composition_r2
+from ugvae_tf.plots import charts
 from ugvae_tf.reports.subject import Report, Subject
 
 GROUPS = 2000  # in training, unless --groups says otherwise; a quarter as many in the test
@@ -25,7 +25,7 @@ def report(subject: Subject) -> Report:
         for feature in FEATURES:
             scores = composition_r2(train[feature], train["histogram"], test[feature], test["histogram"], names)
             metrics.update({f"{draw}_{feature}_{name}": score for name, score in scores.items()})
-    figure = plots.composition_bars(metrics, DRAWS, FEATURES, "How much of a group's make-up does its code know?")
+    figure = charts.composition_bars(metrics, DRAWS, FEATURES, "How much of a group's make-up does its code know?")
     return Report(metrics, {"composition": figure}, _table(metrics))
 
 

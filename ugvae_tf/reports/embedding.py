@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ugvae_tf import plots
 from ugvae_tf.datasets import structured
 from ugvae_tf.evaluation.codes import group_codes
 from ugvae_tf.evaluation.projection import tsne
+from ugvae_tf.plots import charts
 from ugvae_tf.reports.subject import Report, Subject
 
 GROUPS_PER_LABEL = 30  # unless --groups says otherwise
@@ -24,8 +24,8 @@ def report(subject: Subject) -> Report:
     group_points = tsne(codes.beta_mean, subject.request.seed)
     image_points = tsne(subject.held_out_codes.z_mean[shown], subject.request.seed)
     figures = {
-        "groups": plots.scatter(group_points, categories, "t-SNE of q(beta)'s means: groups of one label, and random"),
-        "images": plots.scatter(image_points, labels[shown].astype(str), "t-SNE of q(z)'s means: single images"),
+        "groups": charts.scatter(group_points, categories, "t-SNE of q(beta)'s means: groups of one label, and random"),
+        "images": charts.scatter(image_points, labels[shown].astype(str), "t-SNE of q(z)'s means: single images"),
     }
     metrics = {
         "groups_neighbour_agreement": _neighbour_agreement(codes.beta_mean, categories),

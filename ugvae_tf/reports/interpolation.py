@@ -7,11 +7,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from ugvae_tf import plots
 from ugvae_tf.datasets import structured
 from ugvae_tf.evaluation import interpolation
 from ugvae_tf.evaluation.codes import group_codes
 from ugvae_tf.evaluation.projection import tsne
+from ugvae_tf.plots import charts, pictures
 from ugvae_tf.reports.subject import Report, Subject
 
 STEPS = 7
@@ -38,7 +38,7 @@ def report(subject: Subject) -> Report:
     judged = np.stack([_judge(classifier, grid) for grid in grids])  # [PAIRS, rows of beta, columns of z]
     metrics = {"classifier_accuracy": accuracy, **_flips("beta", judged[:, :, 0]), **_flips("z", judged[:, 0, :])}
     figures = {
-        "grid": plots.image_grid(
+        "grid": pictures.image_grid(
             grids[0],
             f"From {FIRST} to {SECOND} digits",
             [f"{share:.0%}" for share in np.linspace(0, 1, STEPS)],
@@ -100,7 +100,7 @@ def _path_figure(subject: Subject, betas: np.ndarray, random: np.random.Generato
     points = tsne(np.concatenate([codes, betas]), subject.request.seed)
     categories = np.repeat([FIRST, SECOND, "random"], groups)
     title = "t-SNE of q(beta)'s means, and the path of the grid's rows"
-    return plots.scatter(points[: len(codes)], categories, title, path=points[len(codes) :])
+    return charts.scatter(points[: len(codes)], categories, title, path=points[len(codes) :])
 
 
 def _table(metrics: dict[str, float]) -> str:

@@ -3,9 +3,9 @@
 import numpy as np
 from tqdm import tqdm
 
-from ugvae_tf import plots
 from ugvae_tf.datasets import structured
 from ugvae_tf.evaluation import likelihood
+from ugvae_tf.plots import charts
 from ugvae_tf.reports.subject import Report, Subject
 
 GROUPS = 20  # unless --groups says otherwise
@@ -16,19 +16,18 @@ def report(subject: Subject) -> Report:
     """ELBO and importance-weighted bounds in nats per image, mean and standard error over the groups."""
     random, images = subject.generator(), subject.held_out.images
     groups = subject.request.groups or GROUPS
-    members = structured.random_members(len(images), groups, subject.largest, random)
+    members = subject.resized(structured.random_members(len(images), groups, subject.largest, random), random)
     found: dict[str, list[float]] = {}
     for group in tqdm(members, desc="groups", leave=False):
-        for name, value in _bounds(subject, images[group[np.newaxis]] / 255, random).items():
+        for name, value in _bounds(subject, images[np.newaxis, group[group >= 0]] / 255, random).items():
             found.setdefault(name, []).append(value)
     metrics = {name: float(np.mean(values)) for name, values in found.items()}
     metrics |= {f"{name}_standard_error": float(np.std(v) / np.sqrt(len(v))) for name, v in found.items()}
     # Of the density of pixels in [0, 1]: negative where it is above 1, and no code length.
     metrics["bits_per_dimension"] = -metrics["elbo"] / (images[0].size * np.log(2))
-    bounds = ["elbo", *(f"iw_{samples}" for samples in SAMPLES)]
-    figure = plots.bounds(
-        [metrics[name] for name in bounds], [metrics[f"{name}_standard_error"] for name in bounds], bounds
-    )
+    bounds = {"elbo": "ELBO", **{f"iw_{samples}": f"IW, {samples} x {samples}\nsamples" for samples in SAMPLES}}
+    errors = [metrics[f"{name}_standard_error"] for name in bounds]
+    figure = charts.bounds([metrics[name] for name in bounds], errors, list(bounds.values()))
     return Report(metrics, {"bounds": figure}, _table(metrics, groups))
 
 

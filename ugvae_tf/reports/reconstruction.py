@@ -3,8 +3,8 @@
 import numpy as np
 from tqdm import tqdm
 
-from ugvae_tf import plots
 from ugvae_tf.datasets import structured
+from ugvae_tf.plots import pictures
 from ugvae_tf.reports.subject import Report, Subject
 
 GROUPS = 64  # unless --groups says otherwise
@@ -15,14 +15,14 @@ def report(subject: Subject) -> Report:
     """Mean squared error of the decoder's mean at the means of z and beta, over all pixels and by label."""
     random, images = subject.generator(), subject.held_out.images
     groups = min(subject.request.groups or GROUPS, len(images))
-    members = structured.random_members(len(images), groups, subject.largest, random)
-    originals, decoded = _decoded(subject, members)
-    errors = ((originals - decoded) ** 2).mean(axis=(2, 3, 4))  # [groups, B]
+    members = subject.resized(structured.random_members(len(images), groups, subject.largest, random), random)
+    originals, decoded = images[members[members >= 0]] / 255, _decoded(subject, members)
+    errors = ((originals - decoded) ** 2).mean(axis=(1, 2, 3))  # [N]
     metrics = {"mean_squared_error": float(errors.mean())}
-    labels = subject.held_out.labels.get("label", np.zeros(len(images), int))[members]
+    labels = subject.held_out.labels.get("label", np.zeros(len(images), int))[members[members >= 0]]
     for value in np.unique(labels):
         metrics[f"mean_squared_error_{value}"] = float(errors[labels == value].mean())
-    figure = plots.image_grid(
+    figure = pictures.image_grid(
         np.concatenate([_rows(originals, decoded, labels == value) for value in np.unique(labels)]),
         "Held-out images, each above its reconstruction",
         [text for value in np.unique(labels) for text in (f"label {value}", "")],
@@ -32,13 +32,15 @@ def report(subject: Subject) -> Report:
     return Report(metrics, {"reconstruction": figure}, "\n".join(lines))
 
 
-def _decoded(subject: Subject, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The images of the groups and the decoder's means [groups, B, H, W, C]."""
+def _decoded(subject: Subject, members: np.ndarray) -> np.ndarray:
+    """The decoder's means for the images of all groups, one after the other [N, H, W, C]."""
     decoded = []
     for group in tqdm(members, desc="groups", leave=False):
-        codes = subject.model.encode(subject.held_out.images[group[np.newaxis]])
-        decoded.append(subject.model.decode(codes["z_mean"], codes["beta_mean"])["image_mean"][0])
-    return subject.held_out.images[members] / 255, np.stack(decoded)
+        there = group >= 0
+        images = subject.held_out.images[np.newaxis, np.maximum(group, 0)]
+        codes = subject.model.encode_ragged(images, np.array([there.sum()]))
+        decoded.append(subject.model.decode(codes["z_mean"], codes["beta_mean"])["image_mean"][0, there])
+    return np.concatenate(decoded)
 
 
 def _rows(originals: np.ndarray, decoded: np.ndarray, chosen: np.ndarray) -> np.ndarray:

@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from ugvae_tf import plots
 from ugvae_tf.evaluation import interpolation
+from ugvae_tf.plots import pictures
 from ugvae_tf.reports.subject import Report, Subject
 
 ROWS = COLUMNS = 7
@@ -15,9 +15,11 @@ def report(subject: Subject) -> Report:
     """A grid for every component d: rows move beta, columns move z, d stays."""
     grids = component_grids(subject)
     which = "all dimensions" if subject.request.dimension is None else f"dimension {subject.request.dimension}"
-    figures: dict[str, Figure] = {"all": plots.grid_of_grids(grids, f"Rows: beta from -1 to 1 ({which}); columns: z")}
+    figures: dict[str, Figure] = {
+        "all": pictures.grid_of_grids(grids, f"Rows: beta from -1 to 1 ({which}); columns: z")
+    }
     for component, grid in enumerate(grids):
-        figures[f"component-{component}"] = plots.image_grid(
+        figures[f"component-{component}"] = pictures.image_grid(
             grid,
             f"Component d = {component}",
             [f"{value:+.2f}" for value in np.linspace(-1, 1, ROWS)],

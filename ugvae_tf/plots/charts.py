@@ -1,70 +1,17 @@
-"""Figures from arrays; nothing here saves, loads or encodes."""
+"""Scatter plots, bars, matrices and curves."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart.
+# Paul Tol's "muted" palette and black, which colour-blind readers can tell apart; his pale grey is for "random".
+COLOURS = (
+    "#332288", "#CC6677", "#117733", "#DDCC77", "#88CCEE", "#882255", "#44AA99", "#AA4499", "#999933", "#000000"
+)  # fmt: skip
+GREY = "#BBBBBB"
 MARKERS = "os^DvPX*hp"
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
-
-
-def image_grid(
-    images: np.ndarray, title: str, row_labels: Sequence[str] = (), column_title: str = "", row_title: str = ""
-) -> Figure:
-    """Images in rows and columns, as one picture with thin gaps.
-
-    Args:
-        images: [rows, columns, H, W, C] in [0, 1], one or three channels.
-        row_labels: one for each row, or none.
-        column_title: what changes from left to right.
-        row_title: what changes from top to bottom.
-    """
-    rows, columns, height, width, _ = images.shape
-    figure = Figure(figsize=(1.4 + 0.5 * columns * width / height, 1.1 + 0.5 * rows), layout="constrained")
-    axes = figure.add_subplot()
-    picture = _draw_images(axes, images)
-    axes.set_title(title, fontsize=11)
-    axes.set_xlabel(column_title)
-    axes.set_ylabel(row_title)
-    axes.set_yticks((np.arange(len(row_labels)) + 0.5) * len(picture) / rows - 0.5, row_labels)
-    return figure
-
-
-def grid_of_grids(grids: np.ndarray, title: str, columns: int = 5) -> Figure:
-    """A small picture of a grid for every component.
-
-    Args:
-        grids: [K, rows, columns, H, W, C] in [0, 1].
-    """
-    rows = -(-len(grids) // columns)
-    figure = Figure(figsize=(1.9 * columns, 0.5 + 2.1 * rows), layout="constrained")
-    figure.suptitle(title)
-    for component, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
-        if component < len(grids):
-            _draw_images(axes, grids[component])
-            axes.set_title(f"d = {component}", fontsize=9)
-        else:
-            axes.set_axis_off()
-    return figure
-
-
-def _draw_images(axes: Axes, images: np.ndarray) -> np.ndarray:
-    """Draw images [rows, columns, H, W, C] with thin gaps; returns the picture [height, width, C]."""
-    rows, columns, height, width, channels = images.shape
-    gap = max(1, height // 14)
-    padded = np.pad(images, ((0, 0), (0, 0), (gap, gap), (gap, gap), (0, 0)), constant_values=0.5)
-    tall, wide = height + 2 * gap, width + 2 * gap
-    picture = padded.transpose(0, 2, 1, 3, 4).reshape(rows * tall, columns * wide, channels).clip(0, 1)
-    axes.imshow(picture[..., 0] if channels == 1 else picture, cmap="gray", vmin=0, vmax=1)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    return picture
 
 
 def scatter(points: np.ndarray, categories: np.ndarray, title: str, path: np.ndarray | None = None) -> Figure:
@@ -78,12 +25,11 @@ def scatter(points: np.ndarray, categories: np.ndarray, title: str, path: np.nda
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title, fontsize=11)
-    names = sorted(set(categories), key=lambda name: (name != "random", name))
-    for place, name in enumerate(names):
-        chosen = points[categories == name]
-        grey = name == "random"
-        colour, marker = ("#BBBBBB", "o") if grey else (COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)])
-        axes.scatter(*chosen.T, s=16, color=colour, marker=marker, linewidths=0.6, label=name)
+    if "random" in categories:
+        axes.scatter(*points[categories == "random"].T, s=16, color=GREY, linewidths=0.6, label="random")
+    for place, name in enumerate(sorted(set(categories) - {"random"})):
+        colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+        axes.scatter(*points[categories == name].T, s=16, color=colour, marker=marker, linewidths=0.6, label=name)
     if path is not None:
         axes.plot(*path.T, color="black", marker="o", markersize=4, linewidth=1.2, label="path")
     axes.set_xticks([])
@@ -122,7 +68,7 @@ def composition_bars(
     metrics: Mapping[str, float], draws: Mapping[str, str], features: Mapping[str, str], title: str
 ) -> Figure:
     """R2 of each label, a panel for each way of drawing groups and a bar for each code."""
-    figure = Figure(figsize=(8.5, 3.4), layout="constrained")
+    figure = Figure(figsize=(9.6, 3.4), layout="constrained")
     figure.suptitle(title, fontsize=11)
     for axes, (draw, meaning) in zip(figure.subplots(1, len(draws), sharey=True), draws.items(), strict=True):
         prefix = f"{draw}_{next(iter(features))}_r2_"
@@ -136,14 +82,14 @@ def composition_bars(
         axes.set_ylim(0, 1)
         axes.spines[["top", "right"]].set_visible(False)
     figure.axes[0].set_ylabel("held-out R2")
-    figure.axes[-1].legend(frameon=False, fontsize=8, loc="lower right")
+    figure.axes[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=8)
     return figure
 
 
 def count_matrix(counts: np.ndarray, labels: Sequence[str], title: str) -> Figure:
     """Images of each label [labels, K] in each component, as shares of the component."""
     shares = counts / counts.sum(axis=0).clip(1)
-    order = np.lexsort((-shares.max(axis=0), shares.argmax(axis=0)))
+    order = np.lexsort((-shares.max(axis=0), shares.argmax(axis=0), counts.sum(axis=0) == 0))  # unused ones last
     figure = Figure(figsize=(1.6 + 0.22 * counts.shape[1], 1.4 + 0.25 * len(labels)), layout="constrained")
     axes = figure.add_subplot()
     picture = axes.imshow(shares[:, order], cmap="cividis", vmin=0, vmax=1, aspect="auto")
@@ -162,7 +108,7 @@ def bounds(values: Sequence[float], errors: Sequence[float], names: Sequence[str
     axes = figure.add_subplot()
     axes.errorbar(range(len(values)), values, yerr=errors, color=COLOURS[0], marker="o", capsize=4)
     axes.set_title("Lower bounds of log p(X) of held-out groups", fontsize=11)
-    axes.set_xticks(range(len(names)), [name.replace("iw_", "importance weighted,\nsamples ") for name in names])
+    axes.set_xticks(range(len(names)), names)
     axes.set_ylabel("nats per image")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
