@@ -23,7 +23,7 @@ FIGURES = {
     "batch-classification": {"accuracy.png", "tsne.png"},
     "composition": {"composition.png"},
     "traversal": {"all.png", *(f"component-{d}.png" for d in range(40))},
-    "interpolation": {"grid.png", "path.png"},
+    "interpolation": {"between.png", "within.png", "path.png"},
     "embedding": {"groups.png", "images.png"},
     "reconstruction": {"reconstruction.png"},
     "likelihood": {"bounds.png"},
@@ -110,6 +110,31 @@ def test_other_images_than_the_models_are_told(committed, tiny_data_dir):
     request = EvaluationRequest("clustering", str(committed), dataset="tiny", data_dir=str(tiny_data_dir))
     with pytest.raises(UserError, match=r"\(7, 5, 1\), but the model in .* takes \(28, 28, 1\)"):
         evaluate(request)
+
+
+@pytest.mark.parametrize(
+    ("task", "choice", "told"),
+    [
+        ("composition", {"attribute": "colour"}, r"no label 'colour': choose an --attribute it has \(label\)"),
+        ("batch-classification", {"attribute": "label=3,x"}, "No image is 'x': the values are 0, 1, 2"),
+        ("interpolation", {"between": "even,blue"}, "--between needs two of even, odd, fibonacci, prime"),
+    ],
+)
+def test_a_category_that_does_not_exist_is_told_and_earlier_results_stay(committed, task, choice, told):
+    folder = committed / "evaluations" / task
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "old.png").write_bytes(b"")
+    with pytest.raises(UserError, match=told):
+        evaluate(EvaluationRequest(task, str(committed), groups=2, group_size="5", **choice))
+    assert (folder / "old.png").exists()
+
+
+def test_a_model_where_nobody_may_write_is_told(committed):
+    shutil.rmtree(committed / "evaluations" / "composition", ignore_errors=True)
+    (committed / "evaluations").mkdir(exist_ok=True)
+    (committed / "evaluations" / "composition").write_text("a file in the way")
+    with pytest.raises(UserError, match="Cannot write to"):
+        evaluate(EvaluationRequest("composition", str(committed), groups=2, group_size="5"))
 
 
 @pytest.mark.slow

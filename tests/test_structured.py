@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ugvae_tf.datasets import structured
+from ugvae_tf.datasets import categories, structured
 from ugvae_tf.errors import UserError
 
 LABELS = np.random.default_rng(0).permutation(np.repeat(np.arange(10), [60, 90, 70, 50, 55, 45, 80, 65, 75, 85]))
@@ -28,24 +28,24 @@ def no_image_twice(members: np.ndarray) -> bool:
     ],
 )
 def test_series_are_written_out_in_decimal(name, beginning):
-    series = structured.SERIES[name]
+    series = categories.SERIES[name]
     assert series.shape == (256,)
     assert "".join(map(str, series[: len(beginning)])) == beginning
 
 
 def test_series_end_where_256_digits_end():
     """5 one-digit even numbers, 45 of two digits and then 53 and two thirds of three digits: 206, without its 6."""
-    assert "".join(map(str, structured.SERIES["even"][-8:])) == "20220420"
+    assert "".join(map(str, categories.SERIES["even"][-8:])) == "20220420"
 
 
 @pytest.mark.parametrize(("name", "below_ten"), [("even", 5), ("odd", 5), ("fibonacci", 7), ("prime", 4)])
 def test_a_digit_set_is_the_numbers_below_ten_of_its_series(name, below_ten):
-    assert set(structured.DIGIT_SETS[name]) == set(structured.SERIES[name][:below_ten].tolist())
+    assert set(categories.DIGIT_SETS[name]) == set(categories.SERIES[name][:below_ten].tolist())
 
 
-@pytest.mark.parametrize("name", structured.SERIES)
+@pytest.mark.parametrize("name", categories.SERIES)
 def test_every_image_of_a_series_group_has_the_digit_of_its_place(name):
-    series = structured.SERIES[name]
+    series = categories.SERIES[name]
     members = structured.series_members(LABELS, series, groups=40, size=37, random=generator())
     twice = "".join(map(str, np.tile(series, 2)))
     shown = ["".join(map(str, LABELS[group])) for group in members]
@@ -126,24 +126,29 @@ def test_a_padded_place_has_no_part_in_a_histogram():
     np.testing.assert_array_equal(structured.histogram(RARE, members, [1, 2, 3]), [[0, 0.5, 0.5], [0.5, 0, 0.5]])
 
 
-@pytest.mark.parametrize("categories", structured.CATEGORIES)
-@pytest.mark.parametrize("with_random", [False, True])
-def test_classes_are_balanced(categories, with_random):
-    members = structured.category_members(categories, LABELS, 6, 29, generator(), with_random)
-    assert list(members) == ["even", "odd", "fibonacci", "prime"] + ["random"] * with_random
-    assert all(groups.shape == (6, 29) for groups in members.values())
+@pytest.mark.parametrize("kind", ["series", "digit-sets"])
+def test_a_category_of_digits_holds_no_other_digit(kind):
+    for category in categories.digit_categories(kind):
+        members = category.members(LABELS, groups=20, size=29, random=generator())
+        assert members.shape == (20, 29)
+        if kind == "digit-sets":
+            assert set(LABELS[members].ravel()) == set(category.wanted) == set(categories.DIGIT_SETS[category.name])
+        else:
+            assert "".join(map(str, LABELS[members[0]])) in "".join(map(str, np.tile(category.wanted, 2)))
 
 
-def test_digit_sets_hold_no_other_digit():
-    members = structured.category_members("digit-sets", LABELS, 20, 29, generator(), with_random=True)
-    for name, digits in structured.DIGIT_SETS.items():
-        assert set(LABELS[members[name]].ravel()) == set(digits)
-    assert set(LABELS[members["random"]].ravel()) == set(range(10))
+@pytest.mark.parametrize(("chosen", "names"), [((), ["1", "2", "3"]), (("3", "1"), ["3", "1"])])
+def test_a_value_of_an_attribute_is_a_category(chosen, names):
+    found = categories.value_categories(RARE, chosen)
+    assert [category.name for category in found] == names
+    for category in found:
+        assert set(RARE[category.members(RARE, 3, 2, generator()).ravel()]) == {int(category.name)}
+        np.testing.assert_array_equal(category.has(RARE), int(category.name) == RARE)
 
 
 def test_the_generator_decides_everything():
     def drawn(seed: int) -> np.ndarray:
-        return np.stack(list(structured.category_members("series", LABELS, 3, 11, generator(seed), True).values()))
+        return categories.digit_categories("series")[0].members(LABELS, 12, 11, generator(seed))
 
     np.testing.assert_array_equal(drawn(1), drawn(1))
     assert (drawn(1) != drawn(2)).mean() > 0.9
@@ -154,12 +159,12 @@ def test_the_generator_decides_everything():
     [
         (lambda: structured.random_members(7, 1, 8, generator()), "8 needs more than the 7 images"),
         (lambda: structured.skewed_members(RARE, 1, 8, 1.0, generator()), "8 needs more than the 7 images"),
-        (lambda: structured.category_members("series", LABELS, 1, 676, generator(), False), "676 needs .* 675 images"),
         (lambda: structured.skewed_members(RARE, 1, 3, 0.0, generator()), "above 0"),
         (lambda: structured.members_with_labels(RARE, np.array([[1, 8, 9]]), generator()), "label 8, 9"),
         (lambda: structured.members_among(RARE, (1, 7), 1, 2, generator()), "label 7"),
-        (lambda: structured.category_members("seris", LABELS, 1, 2, generator(), False), "series, digit-sets"),
-        (lambda: structured.category_members("series", RARE, 1, 2, generator(), False), "No image has the label"),
+        (lambda: categories.digit_categories("series")[0].members(RARE, 1, 2, generator()), "No image has the label"),
+        (lambda: categories.value_categories(RARE, ["1", "7"]), "No image is '7': the values are 1, 2, 3"),
+        (lambda: categories.value_categories(RARE, ["1"]), "'1' alone"),
     ],
 )
 def test_what_cannot_be_drawn_is_the_users_error(draw, told):

@@ -89,18 +89,19 @@ def test_a_run_leaves_all_that_it_promises(finished):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
-def test_a_run_stopped_in_its_second_epoch_resumes_to_the_same_weights(flags, finished, tmp_path, stop):
+@pytest.mark.parametrize("epochs", [0, 1], ids=["first epoch", "second epoch"])
+def test_a_stopped_run_resumes_to_the_same_weights(flags, finished, tmp_path, stop, epochs):
     process = start(*flags, "--output-dir", tmp_path)
     folder = tmp_path / "tiny"
-    while not (folder / "checkpoints" / "ckpt-1.index").exists():
+    while not (folder / ("checkpoints/ckpt-1.index" if epochs else "history.csv")).exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     time.sleep(0.5)
     process.send_signal(stop)
     _, err = process.communicate(timeout=60)
-    assert not (folder / "1").exists() and len((folder / "history.csv").read_text().splitlines()) == 2
+    assert not (folder / "1").exists() and len((folder / "history.csv").read_text().splitlines()) == 2 * epochs
     if stop == signal.SIGINT:
-        assert process.returncode == 130 and "Stopped after 1 epochs and" in err and "--resume" in err
+        assert process.returncode == 130 and f"Stopped after {epochs} epochs and" in err and "--resume" in err
     resumed = run(*flags, "--output-dir", tmp_path, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     undisturbed = state(finished[0])

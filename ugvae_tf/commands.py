@@ -85,10 +85,22 @@ class EvaluationRequest:
     """How many groups (default: each experiment's own)."""
     group_size: Annotated[str | None, tyro.conf.arg(metavar="B|MIN-MAX")] = None
     """Images in a group, or a range from which each group's size is drawn (default: as trained)."""
-    categories: Literal["series", "digit-sets"] = "series"
-    """Of batch-classification: the paper's digit series, or plain sets of digits."""
+    categories: Literal["series", "digit-sets"] | None = None
+    """Which groups of digits to tell apart (default: series; in an interpolation digit-sets)."""
+    attribute: Annotated[str | None, tyro.conf.arg(metavar="NAME[=VALUE,VALUE]")] = None
+    """The label to tell groups apart by, or to know of them, and which of its values (default: all)."""
+    between: Annotated[str | None, tyro.conf.arg(metavar="FIRST,SECOND")] = None
+    """Of interpolation: the two categories (default: the first two)."""
     dimension: int | None = None
     """Of traversal: move one dimension of beta only (default: all at once)."""
+
+    @property
+    def attribute_values(self) -> tuple[str | None, list[str]]:
+        """The label's name and its chosen values, none for all."""
+        if self.attribute is None:
+            return None, []
+        name, _, values = self.attribute.partition("=")
+        return name, values.split(",") if values else []
 
     @property
     def sizes(self) -> tuple[int, int] | None:
@@ -114,6 +126,8 @@ def parse_evaluation(arguments: Sequence[str]) -> EvaluationRequest:
             raise UserError(f"{flag} must be at least 1, not {value}.")
     if request.seed < 0:
         raise UserError(f"--seed must be 0 or more, not {request.seed}.")
+    if request.attribute and request.categories:
+        raise UserError("--attribute and --categories both say what to tell apart: give one of them.")
     _ = request.sizes
     return request
 

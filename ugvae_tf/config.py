@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from ugvae_tf.errors import UserError
 
+MIN_PIXEL_STDDEV = 1 / 255  # one grey level: a pixel that never varies would otherwise take all the likelihood
+
 
 @dataclass(frozen=True)
 class DataConfig:
@@ -42,7 +44,7 @@ class ModelConfig:
     components: int = 10
     """K: components of the mixture."""
     likelihood: Literal["gaussian", "bernoulli"] = "gaussian"
-    """p(x | z, beta), pixel by pixel."""
+    """p(x | z, beta), pixel by pixel; bernoulli is a distribution of black and white pixels only."""
     observation_variance: Literal["fixed", "learned", "network"] = "fixed"
     """Of the Gaussian likelihood: a number, one learned number, or an output per pixel (eq. 2)."""
     pixel_variance: float = 0.2
@@ -90,7 +92,7 @@ PRESETS: Mapping[str, Config] = {
             components=40,
             observation_variance="learned",
             pixel_variance=0.05,
-            expert_variance="shared",
+            expert_variance="bounded",
         ),
         training=TrainingConfig(epochs=12, groups_per_step=2, learning_rate=3e-3, schedule="cosine"),
     ),
@@ -128,6 +130,8 @@ def validate(config: Config) -> None:
     for flag, number in above_zero.items():
         if not 0 < number < float("inf"):
             raise UserError(f"{flag} must be a number above 0, not {number}.")
+    if config.model.pixel_variance < MIN_PIXEL_STDDEV**2:
+        raise UserError(f"--pixel-variance must be at least {MIN_PIXEL_STDDEV**2:.1e}, one grey level squared.")
     if not 0 <= config.training.seed < 2**31:
         raise UserError(f"--seed must lie between 0 and 2147483647, not {config.training.seed}.")
     if config.model.kl_weight != 1:

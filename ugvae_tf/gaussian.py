@@ -29,7 +29,7 @@ def product_of_experts(precision: tf.Tensor, precision_mean: tf.Tensor) -> tfd.D
 
 
 def kl_to_components(q_z: tfd.Distribution, p_z: tfd.Distribution) -> tf.Tensor:
-    """KL from every image's Gaussian to every component's, in nats.
+    """KL from every image's Gaussian to every component's, in nats (the KL of paper eq. 11).
 
     With m, v the mean and variance of q_z and pm, pv those of a component,
 

@@ -10,10 +10,10 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian, networks
-from ugvae_tf.config import ModelConfig
+from ugvae_tf.config import MIN_PIXEL_STDDEV, ModelConfig
 
 LOG_VARIANCE_LIMIT = 14.0  # of a latent variable, either way: keeps every density and divergence finite
-MIN_PIXEL_STDDEV = 1 / 255  # one grey level: a pixel that never varies would otherwise take all the likelihood
+LOGIT_LIMIT = 12.0  # of a black or white pixel: its mean stays a float32 that is neither 0 nor 1
 
 
 def latent_stddev(log_variance: tf.Tensor) -> tf.Tensor:
@@ -101,7 +101,7 @@ class GlobalEncoder(keras.layers.Layer):
         """
         mean = self.mean_of_features(features) + self.mean_of_component(component_probs)  # [G, B, M]
         if self.expert_variance == "shared":
-            precision = tf.exp(-self.log_variance) * tf.ones_like(mean)
+            precision = latent_stddev(self.log_variance) ** -2 * tf.ones_like(mean)
         else:
             raw = self.raw_variance(tf.concat([features, component_probs], axis=-1))  # [G, B, M]
             precision = self._precision(raw)
@@ -109,8 +109,8 @@ class GlobalEncoder(keras.layers.Layer):
 
     def _precision(self, raw: tf.Tensor) -> tf.Tensor:
         if self.expert_variance == "free":
-            return 1 / latent_stddev(raw) ** 2
-        return tf.exp(-self.log_variance - tf.tanh(raw))  # bounded
+            return latent_stddev(raw) ** -2
+        return latent_stddev(self.log_variance + tf.tanh(raw)) ** -2  # bounded
 
     def call(self, features: tf.Tensor, component_probs: tf.Tensor, mask: tf.Tensor) -> tfd.Distribution:
         precision, precision_mean = self.experts(features, component_probs)
@@ -170,7 +170,8 @@ class Decoder(keras.layers.Layer):
     def call(self, z: tf.Tensor, beta: tf.Tensor) -> tfd.Distribution:
         pixels = self.body(z, beta)  # [G, B, H, W, C], or 2C when the variance is an output too
         if self.likelihood == "bernoulli":
-            return tfd.Independent(tfd.Bernoulli(logits=pixels, dtype=tf.float32), 3)
+            logits = tf.clip_by_value(pixels, -LOGIT_LIMIT, LOGIT_LIMIT)
+            return tfd.Independent(tfd.Bernoulli(logits=logits, dtype=tf.float32), 3)
         if self.variance == "network":
             pixels, raw_stddev = tf.split(pixels, 2, axis=-1)
             stddev = pixel_stddev(raw_stddev)

@@ -65,8 +65,8 @@ class RunFolder:
     def trim_history(self, epochs: int) -> None:
         """Keep the first rows: an epoch whose checkpoint was lost is trained, and told, again."""
         if self.history.exists():
-            header, *rows = self.history.read_text().splitlines(keepends=True)
-            self.history.write_text("".join([header, *rows[:epochs]]))
+            lines = self.history.read_text().splitlines(keepends=True)  # none before the first epoch's end
+            self.history.write_text("".join(lines[: 1 + epochs]))
 
     def write_config(self, text: str) -> None:
         """Put config.json in place by one rename."""
@@ -81,9 +81,11 @@ class RunFolder:
         return sorted(int(entry.name) for entry in self.path.iterdir() if entry.name.isdigit() and entry.is_dir())
 
     def is_exported(self, config_json: str) -> bool:
-        """Whether the newest version was exported from a run of exactly this configuration."""
+        """Whether the newest version was exported from the run that is here, by its configuration and its age."""
         newest = self.path / str(max(self.versions(), default=0)) / "assets.extra" / "config.json"
-        return newest.is_file() and newest.read_text() == config_json
+        if not newest.is_file() or newest.read_text() != config_json:
+            return False
+        return newest.stat().st_mtime_ns >= (self.checkpoints / "checkpoint").stat().st_mtime_ns
 
     def next_version(self) -> Path:
         """The folder of the version that is exported next."""

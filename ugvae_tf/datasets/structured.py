@@ -3,52 +3,11 @@
 `labels` is [N], one label for every image of the split; all chance comes from `random`.
 """
 
-import itertools
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from ugvae_tf.errors import UserError
-
-SERIES_LENGTH = 256  # digits of a series before it starts again, as in the official code
-
-
-def fibonacci_numbers() -> Iterator[int]:
-    """0, 1, 1, 2, 3, 5, 8, ... without end."""
-    number, following = 0, 1
-    while True:
-        yield number
-        number, following = following, number + following
-
-
-def prime_numbers() -> Iterator[int]:
-    """2, 3, 5, 7, 11, ... without end, by trial division (fewer than 200 are ever asked for)."""
-    return (n for n in itertools.count(2) if all(n % divisor for divisor in range(2, math.isqrt(n) + 1)))
-
-
-def written_out(numbers: Iterable[int], length: int) -> np.ndarray:
-    """The first `length` decimal digits of the numbers, written one after the other: [length]."""
-    digits = itertools.chain.from_iterable(str(number) for number in numbers)
-    return np.array([int(digit) for digit in itertools.islice(digits, length)])
-
-
-# The digit series of the paper's supplement, each [SERIES_LENGTH].
-SERIES: dict[str, np.ndarray] = {
-    "even": written_out(itertools.count(0, 2), SERIES_LENGTH),
-    "odd": written_out(itertools.count(1, 2), SERIES_LENGTH),
-    "fibonacci": written_out(fibonacci_numbers(), SERIES_LENGTH),
-    "prime": written_out(prime_numbers(), SERIES_LENGTH),
-}
-
-# The one-digit numbers of each series: groups that differ far more than the series' own.
-DIGIT_SETS: dict[str, tuple[int, ...]] = {
-    "even": (0, 2, 4, 6, 8),
-    "odd": (1, 3, 5, 7, 9),
-    "fibonacci": (0, 1, 2, 3, 5, 8),
-    "prime": (2, 3, 5, 7),
-}
 
 
 def random_members(count: int, groups: int, size: int, random: np.random.Generator) -> np.ndarray:
@@ -90,7 +49,7 @@ def series_members(
 
 
 def members_among(
-    labels: np.ndarray, allowed: Sequence[int], groups: int, size: int, random: np.random.Generator
+    labels: np.ndarray, allowed: Sequence[int] | np.ndarray, groups: int, size: int, random: np.random.Generator
 ) -> np.ndarray:
     """Groups of any of the images whose label is allowed, so that a frequent label stays frequent.
 
@@ -129,31 +88,6 @@ def histogram(labels: np.ndarray, members: np.ndarray, values: Sequence[int] | n
     present = members >= 0
     counts = [((labels[members] == value) & present).sum(axis=1) for value in values]
     return np.stack(counts, axis=1) / present.sum(axis=1, keepdims=True)
-
-
-# For each name of categories: how the groups of a class are drawn, and from which digits.
-CATEGORIES: dict[str, tuple[Callable[..., np.ndarray], Mapping[str, Any]]] = {
-    "series": (series_members, SERIES),
-    "digit-sets": (members_among, DIGIT_SETS),
-}
-
-
-def category_members(
-    categories: str, labels: np.ndarray, groups: int, size: int, random: np.random.Generator, with_random: bool
-) -> dict[str, np.ndarray]:
-    """As many groups of every class, "random" being one more if wanted: {class: [groups, B]}.
-
-    Raises:
-        UserError: the categories are unknown, a label is missing, or a group needs more images than there are.
-    """
-    if categories not in CATEGORIES:
-        raise UserError(f"Unknown categories '{categories}': choose one of {', '.join(CATEGORIES)}.")
-    _require_images(len(labels), size)
-    draw, classes = CATEGORIES[categories]
-    members = {name: draw(labels, digits, groups, size, random) for name, digits in classes.items()}
-    if with_random:
-        members["random"] = random_members(len(labels), groups, size, random)
-    return members
 
 
 def _draw(images: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:

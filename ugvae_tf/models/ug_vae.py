@@ -46,7 +46,13 @@ class UgVae(GroupModel):
         return Posterior(q_z, q_d, q_beta, z)
 
     def elbo_terms(self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None) -> ElboTerms:
-        """The bound of paper eq. 10-11, with one sample of z and beta and d summed out."""
+        """The objective of paper eq. 10-11, with one sample of z and beta and d summed out.
+
+        As in the paper, KL(q(z) || p(z | d, beta)) is in closed form, over a z that is independent
+        of the beta it meets, though q(beta) saw the sampled z through q(d). So the objective is a
+        strict bound only as far as one image's z does not sway the group's beta; the likelihood
+        task of evaluate.py, whose q(beta) sees the mean of z, is a bound for any group.
+        """
         z_seed, beta_seed = (None, None) if seed is None else tf.unstack(tfp.random.split_seed(seed, 2))
         q_z, q_d, q_beta, z = self.posterior(images, mask, z_seed)
         beta = q_beta.mean() if beta_seed is None else q_beta.sample(seed=beta_seed)  # [G, M]
@@ -57,7 +63,7 @@ class UgVae(GroupModel):
         kl_z = tf.reduce_sum(probs * gaussian.kl_to_components(q_z, p_z), axis=-1)  # eq. 11, E_q(d)
         kl_d = tf.math.log(float(self.config.components)) - q_d.entropy()  # eq. 11 with p(d) of eq. 4
         return ElboTerms(
-            log_px=sum_over_group(p_x.log_prob(without_padding(images, mask)), mask),
+            log_px=sum_over_group(p_x.log_prob(without_padding(images, mask)), mask),  # eq. 11
             kl_z=sum_over_group(kl_z, mask),
             kl_d=sum_over_group(kl_d, mask),
             kl_beta=q_beta.kl_divergence(p_beta),  # eq. 10

@@ -1,11 +1,14 @@
 """Run a task on a served model, draw what it found, and write it down."""
 
 import json
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ugvae_tf.commands import EvaluationRequest
+from ugvae_tf.errors import UserError
 from ugvae_tf.reports import (
     batch_classification,
     clustering,
@@ -29,6 +32,7 @@ TASKS: dict[str, Callable[[Subject], Report]] = {
     "clustering": clustering.report,
 }
 
+FLAGS = ("seed", "seeds", "groups", "categories", "attribute", "between", "dimension")  # that a record repeats
 MOST_NAMES = 3  # of figures in the last line
 
 
@@ -40,9 +44,10 @@ def evaluate(request: EvaluationRequest) -> str:
     """
     began = time.monotonic()
     subject = Subject(request)
+    folder = _writable_folder(subject.model.folder / "evaluations" / request.task)
     found = TASKS[request.task](subject)
-    folder = subject.model.folder / "evaluations" / request.task
-    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):  # an earlier run may have drawn more
+        old.unlink()
     for name, figure in found.figures.items():
         figure.savefig(folder / f"{name}.png", dpi=120)
     record = flat_record(subject, found.metrics)
@@ -52,17 +57,28 @@ def evaluate(request: EvaluationRequest) -> str:
     return f"{found.table}\n\nWritten to {folder}: metrics.json, {pictures}  ({time.monotonic() - began:.0f} s)"
 
 
+def _writable_folder(folder: Path) -> Path:
+    """Make the folder, before the work begins; raises UserError where nobody may write."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise UserError(f"Cannot write to {folder} ({error.strerror}): copy the model to a folder of yours.") from error
+
+
 def flat_record(subject: Subject, metrics: dict[str, float]) -> dict[str, Any]:
     """The content of metrics.json, one level deep, the same keys for every task.
 
-    `task`, `seed`, `dataset`, `model_version`, `group_size_smallest`, `group_size_largest`;
-    every setting and provenance of the model as `config.<part>.<name>`; every figure as
-    `metric.<name>`.
+    `task`, `dataset`, `model_version`, `group_size_smallest` and `group_size_largest`; the
+    flags `seed`, `seeds`, `groups`, `categories`, `attribute`, `between` and `dimension`, null
+    where the task's default was taken; every setting and provenance of the model as
+    `config.<part>.<name>`; every figure as `metric.<name>`.
     """
     request = subject.request
     return {
         "task": request.task,
-        "seed": request.seed,
+        **{flag: getattr(request, flag) for flag in FLAGS},
         "dataset": subject.dataset,
         "model_version": subject.model.version,
         "group_size_smallest": subject.smallest,
@@ -73,6 +89,8 @@ def flat_record(subject: Subject, metrics: dict[str, float]) -> dict[str, Any]:
 
 
 def _flat(prefix: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, list):
+        value = dict(enumerate(value))
     if not isinstance(value, dict):
         return {prefix: value}
     return {key: leaf for name, inner in value.items() for key, leaf in _flat(f"{prefix}.{name}", inner).items()}

@@ -59,8 +59,10 @@ def _features(
     subject: Subject, images: ImageSet, codes: ImageCodes, groups: int, with_random: bool, random: np.random.Generator
 ) -> tuple[Features, np.ndarray]:
     """Every feature of as many groups of each category, and the groups' categories."""
-    labels, categories = subject.labels(images), subject.request.categories
-    drawn = structured.category_members(categories, labels, groups, subject.largest, random, with_random)
+    labels, size = subject.labels(images), subject.largest
+    drawn = {category.name: category.members(labels, groups, size, random) for category in subject.categories("series")}
+    if with_random:
+        drawn["random"] = structured.random_members(len(labels), groups, size, random)
     members = subject.resized(np.concatenate(list(drawn.values())), random)
     found = group_codes(codes, members)
     features = {
@@ -73,7 +75,8 @@ def _features(
 
 
 def _title(subject: Subject) -> str:
-    return f"Which of the {subject.request.categories} is a group of?"
+    names = ", ".join(category.name for category in subject.categories("series"))
+    return f"Which is a group of: {names}?"
 
 
 def _bars(metrics: dict[str, float]) -> dict[str, tuple[str, str]]:
@@ -94,7 +97,7 @@ def _tsne(subject: Subject) -> Figure:
     groups = -(-(subject.request.groups or GROUPS) // 2)
     features, categories = _features(subject, subject.held_out, subject.held_out_codes, groups, True, random)
     points = tsne(features["beta_mean"], subject.request.seed)
-    return charts.scatter(points, categories, f"t-SNE of q(beta)'s means: groups of the {subject.request.categories}")
+    return charts.scatter(points, categories, "t-SNE of q(beta)'s means: groups of held-out images")
 
 
 def _table(subject: Subject, metrics: dict[str, float]) -> str:

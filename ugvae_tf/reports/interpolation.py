@@ -8,6 +8,9 @@ from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
 from ugvae_tf.datasets import structured
+from ugvae_tf.datasets.categories import Category
+from ugvae_tf.datasets.loading import ImageSet
+from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import interpolation
 from ugvae_tf.evaluation.codes import group_codes
 from ugvae_tf.evaluation.projection import tsne
@@ -17,66 +20,76 @@ from ugvae_tf.reports.subject import Report, Subject
 STEPS = 7
 PAIRS = 50  # of images that the classifier judges
 GROUPS = 60  # of each category in the t-SNE, unless --groups says otherwise
-FIRST, SECOND = "even", "odd"  # of structured.DIGIT_SETS
+MAX_EXAMPLES = 20_000  # training images that the classifier learns from
 
 
 def report(subject: Subject) -> Report:
-    """Grid of decoded images, t-SNE path, and what a classifier of the category sees on the way.
+    """Grids of decoded images, t-SNE path, and what a classifier of the category sees on the way.
 
     The classifier (logistic regression on pixels) is trained on real training images. A path
     "flips" when it goes from below 0.1 to above 0.9 in its probability of the second category.
     """
-    random = subject.generator()
-    betas = _beta_path(subject, random)  # [STEPS, M]
-    images = {name: _images_of(subject, name, random) for name in (FIRST, SECOND)}  # each [PAIRS, H, W, C]
-    z = {name: subject.model.encode(found[np.newaxis])["z_mean"][0] for name, found in images.items()}
-    classifier, accuracy = _classifier(subject)
-    grids = []
-    for first, second in tqdm(list(zip(z[FIRST], z[SECOND], strict=True)), desc="pairs", leave=False):
-        columns = interpolation.linear_path(first, second, STEPS).astype(np.float32)
-        grids.append(subject.model.decode(np.repeat(columns[np.newaxis], STEPS, axis=0), betas)["image_mean"])
+    random, (first, second) = subject.generator(), _between(subject)
+    betas, grids = _grids(subject, first, second, random)
+    _, within = _grids(subject, first, first, random, pairs=1)
+    classifier, accuracy = _classifier(subject, first, second)
     judged = np.stack([_judge(classifier, grid) for grid in grids])  # [PAIRS, rows of beta, columns of z]
     metrics = {"classifier_accuracy": accuracy, **_flips("beta", judged[:, :, 0]), **_flips("z", judged[:, 0, :])}
     figures = {
-        "grid": pictures.image_grid(
-            grids[0],
-            f"From {FIRST} to {SECOND} digits",
-            [f"{share:.0%}" for share in np.linspace(0, 1, STEPS)],
-            "z, from an image of the first to one of the second",
-            row_title="beta, from the first group to the second",
-        ),
-        "path": _path_figure(subject, betas, random),
+        "between": _picture(grids[0], f"From {first.name} to {second.name}"),
+        "within": _picture(within[0], f"Within {first.name}"),
+        "path": _path_figure(subject, first, second, betas, random),
     }
-    return Report(metrics, figures, _table(metrics))
+    return Report(metrics, figures, _table(metrics, first.name, second.name))
 
 
-def _members(subject: Subject, name: str, groups: int, size: int, random: np.random.Generator) -> np.ndarray:
-    return structured.members_among(subject.labels(subject.held_out), structured.DIGIT_SETS[name], groups, size, random)
+def _between(subject: Subject) -> tuple[Category, Category]:
+    """The two categories that --between names, or the first two."""
+    known = {category.name: category for category in subject.categories("digit-sets")}
+    names = subject.request.between.split(",") if subject.request.between else list(known)[:2]
+    if len(names) != 2 or not set(names) <= set(known):
+        raise UserError(f"--between needs two of {', '.join(known)}, such as {','.join(list(known)[:2])}.")
+    return known[names[0]], known[names[1]]
 
 
-def _beta_path(subject: Subject, random: np.random.Generator) -> np.ndarray:
-    """From the mean of q(beta) of a group of the first category to that of the second."""
-    members = [_members(subject, name, 1, subject.largest, random) for name in (FIRST, SECOND)]
+def _grids(
+    subject: Subject, first: Category, second: Category, random: np.random.Generator, pairs: int = PAIRS
+) -> tuple[np.ndarray, np.ndarray]:
+    """The path of beta [STEPS, M], and for every pair of images a decoded grid [pairs, STEPS, STEPS, H, W, C]."""
+    labels, images = subject.labels(subject.held_out), subject.held_out.images
+    members = [category.members(labels, 1, subject.largest, random) for category in (first, second)]
     ends = group_codes(subject.held_out_codes, subject.resized(np.concatenate(members), random)).beta_mean
-    return interpolation.linear_path(ends[0], ends[1], STEPS).astype(np.float32)
+    betas = interpolation.linear_path(ends[0], ends[1], STEPS).astype(np.float32)
+    shown = [category.members(labels, 1, pairs, random)[0] for category in (first, second)]
+    starts, stops = (subject.model.encode(images[np.newaxis, chosen])["z_mean"][0] for chosen in shown)
+    grids = []
+    for start, stop in tqdm(list(zip(starts, stops, strict=True)), desc="pairs", leave=False):
+        columns = interpolation.linear_path(start, stop, STEPS).astype(np.float32)
+        grids.append(subject.model.decode(np.repeat(columns[np.newaxis], STEPS, axis=0), betas)["image_mean"])
+    return betas, np.stack(grids)
 
 
-def _images_of(subject: Subject, name: str, random: np.random.Generator) -> np.ndarray:
-    return subject.held_out.images[_members(subject, name, 1, PAIRS, random)[0]]
+def _picture(grid: np.ndarray, title: str) -> Figure:
+    labels = [f"{share:.0%}" for share in np.linspace(0, 1, STEPS)]
+    return pictures.image_grid(
+        grid, title, labels, "z, from one image to the other", row_title="beta, from one group to the other"
+    )
 
 
-def _classifier(subject: Subject) -> tuple[Pipeline, float]:
-    """Is the digit of the second category? Fitted to real training images; its accuracy on held-out ones."""
-    first, second = (set(structured.DIGIT_SETS[name]) for name in (FIRST, SECOND))
-    only = [sorted(first - second), sorted(second - first)]
+def _classifier(subject: Subject, first: Category, second: Category) -> tuple[Pipeline, float]:
+    """Is the image of the second category? Fitted to real training images; its accuracy on held-out ones.
 
-    def examples(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        chosen = np.isin(labels, only[0] + only[1])
-        return images[chosen].reshape(chosen.sum(), -1) / 255, np.isin(labels[chosen], only[1])
+    Images of labels that both categories have say nothing, and are left out.
+    """
 
-    pixels, answers = examples(subject.train.images[:20_000], subject.labels(subject.train)[:20_000])
-    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=200)).fit(pixels, answers)
-    return classifier, float(classifier.score(*examples(subject.held_out.images, subject.labels(subject.held_out))))
+    def examples(images: ImageSet) -> tuple[np.ndarray, np.ndarray]:
+        labels = subject.labels(images)
+        chosen = np.flatnonzero(first.has(labels) ^ second.has(labels))[:MAX_EXAMPLES]
+        return images.images[chosen].reshape(len(chosen), -1) / 255, second.has(labels[chosen])
+
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=200))
+    classifier.fit(*examples(subject.train))
+    return classifier, float(classifier.score(*examples(subject.held_out)))
 
 
 def _judge(classifier: Pipeline, grid: np.ndarray) -> np.ndarray:
@@ -92,19 +105,21 @@ def _flips(axis: str, probabilities: np.ndarray) -> dict[str, float]:
     }
 
 
-def _path_figure(subject: Subject, betas: np.ndarray, random: np.random.Generator) -> Figure:
-    groups = subject.request.groups or GROUPS
-    members = [_members(subject, name, groups, subject.largest, random) for name in (FIRST, SECOND)]
+def _path_figure(
+    subject: Subject, first: Category, second: Category, betas: np.ndarray, random: np.random.Generator
+) -> Figure:
+    groups, labels = subject.request.groups or GROUPS, subject.labels(subject.held_out)
+    members = [category.members(labels, groups, subject.largest, random) for category in (first, second)]
     members.append(structured.random_members(len(subject.held_out), groups, subject.largest, random))
     codes = group_codes(subject.held_out_codes, subject.resized(np.concatenate(members), random)).beta_mean
     points = tsne(np.concatenate([codes, betas]), subject.request.seed)
-    categories = np.repeat([FIRST, SECOND, "random"], groups)
+    categories = np.repeat([first.name, second.name, "random"], groups)
     title = "t-SNE of q(beta)'s means, and the path of the grid's rows"
     return charts.scatter(points[: len(codes)], categories, title, path=points[len(codes) :])
 
 
-def _table(metrics: dict[str, float]) -> str:
-    lines = [f"{FIRST} -> {SECOND}, as a classifier of the category sees it ({PAIRS} pairs of images)", ""]
+def _table(metrics: dict[str, float], first: str, second: str) -> str:
+    lines = [f"{first} -> {second}, as a classifier of the category sees it ({PAIRS} pairs of images)", ""]
     lines.append(f"{'':22}{'flips':>8}{'mean change':>14}{'largest step':>14}")
     for axis, meaning in (("beta", "along beta, z fixed"), ("z", "along z, beta fixed")):
         values = (metrics[f"{name}_along_{axis}"] for name in ("flips", "change", "largest_step"))

@@ -23,8 +23,7 @@ def report(subject: Subject) -> Report:
             found.setdefault(name, []).append(value)
     metrics = {name: float(np.mean(values)) for name, values in found.items()}
     metrics |= {f"{name}_standard_error": float(np.std(v) / np.sqrt(len(v))) for name, v in found.items()}
-    # Of the density of pixels in [0, 1]: negative where it is above 1, and no code length.
-    metrics["bits_per_dimension"] = -metrics["elbo"] / (images[0].size * np.log(2))
+    metrics["bits_per_dimension"] = _bits(metrics["elbo"], images[0].size, subject)
     bounds = {"elbo": "ELBO", **{f"iw_{samples}": f"IW, {samples} x {samples}\nsamples" for samples in SAMPLES}}
     errors = [metrics[f"{name}_standard_error"] for name in bounds]
     figure = charts.bounds([metrics[name] for name in bounds], errors, list(bounds.values()))
@@ -41,6 +40,12 @@ def _bounds(subject: Subject, group: np.ndarray, random: np.random.Generator) ->
         for samples in SAMPLES
     }
     return {"elbo": elbo, **terms, **weighted}
+
+
+def _bits(elbo: float, pixels: int, subject: Subject) -> float:
+    """Bits for a pixel of 256 grey levels, each as probable as the density at it times its width, 1/256."""
+    is_density = subject.model.config["model"]["likelihood"] == "gaussian"
+    return float(-elbo / (pixels * np.log(2)) + (np.log2(256) if is_density else 0))
 
 
 def _table(metrics: dict[str, float], groups: int) -> str:

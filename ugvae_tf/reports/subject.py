@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ugvae_tf.commands import EvaluationRequest
+from ugvae_tf.datasets.categories import Category, digit_categories, value_categories
 from ugvae_tf.datasets.loading import ImageSet, load_split
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.codes import ImageCodes, encode_images
@@ -31,6 +32,8 @@ class Subject:
         self.dataset = request.dataset or trained_on["dataset"]
         trained_size: int = trained_on["group_size"]
         self.smallest, self.largest = request.sizes or (trained_size, trained_size)
+        if request.attribute:
+            self.labels(self.held_out)  # a wrong one is told before any work
 
     def _load(self, split: str) -> ImageSet:
         found = load_split(self.dataset, split, self.request.data_dir)
@@ -67,14 +70,33 @@ class Subject:
         return encode_images(self.model, self.held_out.images, "encoding held-out images")
 
     def labels(self, images: ImageSet) -> np.ndarray:
-        """The label of each image [N]; raises UserError if the set has none."""
-        if "label" not in images.labels:
-            raise UserError(f"'{self.dataset}' has no labels, which this task compares with: choose another --dataset.")
-        return images.labels["label"]
+        """The label of each image [N] that the task compares with: a name or a whole number.
+
+        Raises:
+            UserError: the set has no such label, or it is a measurement.
+        """
+        name = self.request.attribute_values[0] or "label"
+        if name not in images.labels:
+            known = ", ".join(sorted(images.labels)) or "none"
+            raise UserError(f"'{self.dataset}' has no label '{name}': choose an --attribute it has ({known}).")
+        values = images.labels[name]
+        if values.dtype.kind == "f":
+            raise UserError(f"'{name}' is a measurement, and this task needs categories: choose another --attribute.")
+        return np.where(values, name, f"not {name}") if values.dtype == bool else values
+
+    def categories(self, default: str) -> list[Category]:
+        """What to tell apart: groups of digits if there are digits, else the values of the label."""
+        labels, chosen = self.labels(self.train), self.request.attribute_values[1]
+        are_digits = labels.dtype.kind in "iu" and set(range(10)) <= set(labels)
+        if self.request.categories and not are_digits:
+            raise UserError(f"--categories {self.request.categories} needs the ten digits as labels: give --attribute.")
+        if self.request.attribute or not are_digits:
+            return value_categories(labels, chosen)
+        return digit_categories(self.request.categories or default)
 
     def generator(self, *stream: int) -> np.random.Generator:
         """Chance for one purpose, fixed by --seed."""
-        return np.random.default_rng([self.request.seed, *stream])
+        return np.random.default_rng(np.random.SeedSequence(self.request.seed, spawn_key=stream))
 
     def resized(self, members: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """Members [groups, B] cut to random sizes within --group-size; -1 where nobody is left."""
