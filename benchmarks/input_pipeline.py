@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from fit_timing import FitTimer, alternate, compiled_model, images_per_step, processor, random_steps, with_groups
 
-from ugvae_tf.config import Config, preset
+from ugvae_tf.config import Config, DataConfig, preset
 from ugvae_tf.datasets.loading import load_split
 
 GROUPS_PER_STEP = [1, 4]
@@ -43,7 +43,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     asked = arguments()
-    images = load_split("mnist", "train").images
+    images = load_split(DataConfig("mnist"), "train").images
     print("Images per second of model.fit, preset mnist, median of the rounds")
     print("groups a step    input pipeline    cached batch  ratio")
     for groups in GROUPS_PER_STEP:

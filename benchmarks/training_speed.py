@@ -26,7 +26,7 @@ import torch
 from fit_timing import FitTimer, Result, Round
 from torch_twin import TwinTrainer
 
-from ugvae_tf.config import Config, preset
+from ugvae_tf.config import Config, DataConfig, preset
 from ugvae_tf.datasets.loading import load_split
 
 TWIN = "PyTorch twin"
@@ -148,7 +148,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     asked = arguments()
-    images, official = load_split("mnist", "train").images, preset("mnist-official")
+    images, official = load_split(DataConfig("mnist"), "train").images, preset("mnist-official")
     used, peak, table = machine(), peak_flop_per_second(), []
     for place, components in enumerate(asked.components):
         config = replace(official, model=replace(official.model, components=components))

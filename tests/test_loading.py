@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.errors import UserError
 
@@ -14,7 +15,7 @@ TEST_IMAGES_SHA256 = "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2
 
 
 def test_the_shipped_mnist_is_mnist():
-    train, test = load_split("mnist", "train"), load_split("mnist", "held-out")
+    train, test = load_split(DataConfig(), "train"), load_split(DataConfig(), "held-out")
     assert train.images.shape == (60_000, 28, 28, 1) and train.images.dtype == np.uint8
     assert np.bincount(train.labels["label"]).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert np.bincount(test.labels["label"]).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
@@ -22,19 +23,19 @@ def test_the_shipped_mnist_is_mnist():
 
 
 def test_any_prepared_set_is_found_under_data_dir(tiny_data_dir):
-    train, held_out = (load_split("tiny", split, str(tiny_data_dir)) for split in ("train", "held-out"))
+    train, held_out = (load_split(DataConfig("tiny", str(tiny_data_dir)), split) for split in ("train", "held-out"))
     assert train.images.shape == (503, 7, 5, 1) and held_out.images.shape == (17, 7, 5, 1)
     assert set(train.labels) == {"label"} and len(train.labels["label"]) == len(train) == 503
 
 
 def test_an_unknown_set_is_told_with_its_nearest_name():
     with pytest.raises(UserError, match=r"Unknown data set 'fashion_mnst'\. Did you mean 'fashion_mnist'\?"):
-        load_split("fashion_mnst", "train")
+        load_split(DataConfig("fashion_mnst"), "train")
 
 
 def test_a_missing_data_folder_is_told(tmp_path):
     with pytest.raises(UserError, match="is not a folder"):
-        load_split("mnist", "train", str(tmp_path / "nowhere"))
+        load_split(DataConfig("mnist", str(tmp_path / "nowhere")), "train")
 
 
 @pytest.mark.parametrize("damage", ["truncated shard", "no shard", "no json", "garbage json"])
@@ -52,5 +53,5 @@ def test_a_corrupt_set_is_told_in_one_sentence(tiny_data_dir, tmp_path, damage):
     else:
         info.write_text("{")
     with pytest.raises(UserError) as caught:
-        load_split("tiny", "train", str(tmp_path))
+        load_split(DataConfig("tiny", str(tmp_path)), "train")
     assert "tiny" in str(caught.value) and "\n" not in str(caught.value)

@@ -20,11 +20,36 @@ class DataConfig:
     """Which images, and how many of them share one beta."""
 
     dataset: str = "mnist"
-    """Name of a TFDS image set; mnist ships with the package."""
+    """Name of a TFDS image set, or `folder`, `npz` for your own images in --data-dir; a+b mixes two domains."""
     data_dir: str | None = None
     """Folder of prepared TFDS data sets (default: the package's own, then TFDS's)."""
     group_size: int = 128
     """B: images in a group."""
+    image_size: int | None = None
+    """Height and width that images are resized to, after a crop to their central square (default: as they are)."""
+    mixture: str | None = None
+    """Proportions of the domains of a+b, such as 0.5,0.5 (default: those of their numbers of images)."""
+    memory_limit: float = 4.0
+    """Gigabytes of decoded images to keep in memory; a larger set is streamed from disk."""
+
+    @property
+    def domains(self) -> list[str]:
+        """The data sets that are mixed; usually one."""
+        return self.dataset.split("+")
+
+    @property
+    def proportions(self) -> list[float]:
+        """The shares of --mixture; raises UserError unless they suit the domains and sum to one."""
+        try:
+            shares = [float(share) for share in (self.mixture or "").split(",")]
+        except ValueError:
+            shares = []
+        if len(shares) != len(self.domains) or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+            raise UserError(
+                f"--mixture {self.mixture} must give a number above 0 for each of {', '.join(self.domains)}, "
+                f"and they must sum to 1, such as 0.5,0.5."
+            )
+        return shares
 
 
 @dataclass(frozen=True)
@@ -121,6 +146,7 @@ def validate(config: Config) -> None:
         "--groups-per-step": config.training.groups_per_step,
     }
     above_zero = {
+        "--memory-limit": config.data.memory_limit,
         "--pixel-variance": config.model.pixel_variance,
         "--learning-rate": config.training.learning_rate,
     }
@@ -130,6 +156,10 @@ def validate(config: Config) -> None:
     for flag, number in above_zero.items():
         if not 0 < number < float("inf"):
             raise UserError(f"{flag} must be a number above 0, not {number}.")
+    if config.data.image_size is not None and config.data.image_size < 1:
+        raise UserError(f"--image-size must be at least 1, not {config.data.image_size}.")
+    if config.data.mixture is not None:
+        _ = config.data.proportions
     if config.model.pixel_variance < MIN_PIXEL_STDDEV**2:
         raise UserError(f"--pixel-variance must be at least {MIN_PIXEL_STDDEV**2:.1e}, one grey level squared.")
     if not 0 <= config.training.seed < 2**31:

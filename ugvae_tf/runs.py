@@ -11,7 +11,7 @@ from ugvae_tf import config as configuration
 from ugvae_tf import export, monitoring, training
 from ugvae_tf.commands import Interrupted, TrainRequest
 from ugvae_tf.datasets import grouping
-from ugvae_tf.datasets.loading import load_split
+from ugvae_tf.datasets.loading import load_split, open_training
 from ugvae_tf.models.base import ElboTerms
 from ugvae_tf.plots import charts
 
@@ -46,10 +46,9 @@ class TrainingRun:
         strategy = training.make_strategy()
         training.check_replicas(strategy, groups_per_step)
         self.chief = training.is_chief(strategy)
-        self.train_set = load_split(data.dataset, "train", data.data_dir)
-        self.held_out = load_split(data.dataset, "held-out", data.data_dir)
-        self.image_shape = self.train_set.images.shape[1:]
-        self.steps = grouping.steps_per_epoch(len(self.train_set), data.group_size, groups_per_step)
+        self.train_set, self.held_out = open_training(data), load_split(data, "held-out")
+        self.image_shape = self.train_set.image_shape
+        self.steps = grouping.steps_per_epoch(self.train_set.images_per_epoch, data.group_size, groups_per_step)
         with strategy.scope():
             self.model = training.compiled_model(self.config, self.image_shape, self.steps)
         self.checkpoints = training.Checkpoints(self.folder.checkpoints, self.model, self.chief)

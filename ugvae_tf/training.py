@@ -13,6 +13,7 @@ import tensorflow as tf
 from ugvae_tf.config import Config, ModelConfig, TrainingConfig
 from ugvae_tf.datasets import grouping
 from ugvae_tf.datasets.loading import ImageSet
+from ugvae_tf.datasets.streaming import StreamedSet, streamed_groups
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import build_model
 from ugvae_tf.models.base import GroupModel
@@ -135,7 +136,7 @@ class SaveEachEpoch(keras.callbacks.Callback):
 def fit(
     model: GroupModel,
     config: Config,
-    train: ImageSet,
+    train: ImageSet | StreamedSet,
     held_out: ImageSet,
     first_step: int = 0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -146,7 +147,7 @@ def fit(
     `verbose` is Keras's: by default a progress bar on a terminal, else one line an epoch.
     """
     data, training = config.data, config.training
-    steps = grouping.steps_per_epoch(len(train), data.group_size, training.groups_per_step)
+    steps = grouping.steps_per_epoch(train.images_per_epoch, data.group_size, training.groups_per_step)
     validation = grouping.all_in_groups(held_out.images, data.group_size, training.groups_per_step, training.seed)
     first_epoch, done = divmod(first_step, steps)
     # A run that was stopped within an epoch first finishes that one, which is then shorter.
@@ -157,9 +158,7 @@ def fit(
             continue
         last_step = first_step + (end - begin) * length
         model.fit(
-            grouping.random_groups(
-                train.images, data.group_size, training.groups_per_step, training.seed, first_step, last_step
-            ),
+            _training_steps(train, config, first_step, last_step),
             initial_epoch=begin,
             epochs=end,
             steps_per_epoch=length,
@@ -169,3 +168,11 @@ def fit(
             verbose=verbose if verbose is not None else (1 if sys.stdout.isatty() else 2),
         )
         first_step = last_step
+
+
+def _training_steps(train: ImageSet | StreamedSet, config: Config, first_step: int, last_step: int) -> tf.data.Dataset:
+    """Random groups from memory, or from disk."""
+    size, groups, seed = config.data.group_size, config.training.groups_per_step, config.training.seed
+    if isinstance(train, StreamedSet):
+        return streamed_groups(train, size, groups, seed, first_step, last_step)
+    return grouping.random_groups(train.images, size, groups, seed, first_step, last_step, train.shares)

@@ -19,7 +19,13 @@ def steps_per_epoch(examples: int, group_size: int, groups_per_step: int) -> int
 
 
 def random_groups(
-    images: np.ndarray, group_size: int, groups_per_step: int, seed: int, first_step: int, last_step: int
+    images: np.ndarray,
+    group_size: int,
+    groups_per_step: int,
+    seed: int,
+    first_step: int,
+    last_step: int,
+    shares: tuple[tuple[int, int], ...] = (),
 ) -> tf.data.Dataset:
     """Training steps `first_step` to `last_step` of random groups, each epoch shuffled anew.
 
@@ -29,14 +35,16 @@ def random_groups(
 
     Args:
         images: [N, H, W, C] uint8, kept in memory.
+        shares: of each domain, its images and how many of them an epoch shows; all if empty.
     """
     # (tf.random.experimental.index_shuffle would need no permutation in memory, but its groups are
     # far from random: the number of digits of a kind in a group varied a fifth too little.)
-    steps = steps_per_epoch(len(images), group_size, groups_per_step)
+    shares = shares or ((len(images), len(images)),)
+    steps = steps_per_epoch(sum(shown for _, shown in shares), group_size, groups_per_step)
     pixels = tf.constant(images)
 
     def members_by_step(epoch: tf.Tensor) -> tf.data.Dataset:
-        shuffled = tf.random.experimental.stateless_shuffle(tf.range(len(images)), tf.stack([seed, epoch]))
+        shuffled = tf.random.experimental.stateless_shuffle(_shown(shares, seed, epoch), tf.stack([seed, epoch]))
         members = tf.reshape(shuffled[: steps * groups_per_step * group_size], [steps, groups_per_step, group_size])
         return tf.data.Dataset.from_tensor_slices(members)
 
@@ -47,6 +55,19 @@ def random_groups(
     stream = tf.data.Dataset.range(first_epoch, -(-last_step // steps)).flat_map(members_by_step)
     stream = stream.skip(first_step - first_epoch * steps).take(last_step - first_step)
     return stream.map(groups_of, num_parallel_calls=1).prefetch(tf.data.AUTOTUNE)
+
+
+def _shown(shares: tuple[tuple[int, int], ...], seed: int, epoch: tf.Tensor) -> tf.Tensor:
+    """The images that an epoch shows: all of a domain, or as many as its share, others every time."""
+    first, chosen = 0, []
+    for domain, (count, shown) in enumerate(shares):
+        indices = tf.range(first, first + count)
+        if shown < count:
+            of_domain = tf.random.experimental.stateless_fold_in(tf.stack([seed, epoch]), domain)
+            indices = tf.random.experimental.stateless_shuffle(indices, of_domain)[:shown]
+        chosen.append(indices)
+        first += count
+    return tf.concat(chosen, axis=0)
 
 
 def all_in_groups(images: np.ndarray, group_size: int, groups_per_step: int, seed: int) -> tf.data.Dataset:

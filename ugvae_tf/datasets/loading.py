@@ -1,95 +1,147 @@
-"""From a data set's name to its images in memory: TFDS reads every set."""
+"""From the data a run names to images of one format, in memory or streamed."""
 
-import difflib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
-from google.protobuf import json_format
 
+from ugvae_tf.config import DataConfig
+from ugvae_tf.datasets.source import Source
+from ugvae_tf.datasets.sources import first_line, tfds_source
+from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.errors import UserError
 
-PREPARED = Path(__file__).parent / "prepared"  # data sets that ship with the package
 CHUNK = 1000  # examples decoded at a time
+GIGABYTE = 10**9
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """The images of one split and what is known of each."""
+    """Images of one split in memory and what is known of each; those of a domain lie together."""
 
     images: np.ndarray  # [N, H, W, C] uint8
-    labels: dict[str, np.ndarray]  # each [N]
+    labels: dict[str, np.ndarray]  # each [N]: numbers, truth values or names
+    shares: tuple[tuple[int, int], ...] = ()  # of each domain: its images, and how many of them an epoch shows
 
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of an image."""
+        _, height, width, channels = self.images.shape
+        return height, width, channels
 
-def load_split(dataset: str, split: str, data_dir: str | None = None) -> ImageSet:
-    """Decode the `train` or the `held-out` images of a TFDS image set.
+    @property
+    def images_per_epoch(self) -> int:
+        """All, unless the proportions of a mixture leave some out."""
+        return sum(shown for _, shown in self.shares) or len(self)
 
-    Held-out images are the test split, or the validation split of a set without one, or
-    the last tenth of the training images of a set without either.
+
+def open_training(data: DataConfig) -> ImageSet | StreamedSet:
+    """The training images: in memory if they fit in `memory_limit`, else streamed.
 
     Raises:
-        UserError: the set is unknown, cannot be fetched, is corrupt or has no images.
+        UserError: a set is unknown, cannot be fetched, is corrupt or has no images; or the
+            images have different sizes, or the proportions do not suit the domains.
     """
-    builder = find_builder(dataset, data_dir)
+    domains = _domains(data, "train")
+    shape = _image_shape(domains[0])
+    shares = _shares(data, [domain.count for domain in domains])
+    if sum(domain.count for domain in domains) * np.prod(shape) > data.memory_limit * GIGABYTE:
+        return StreamedSet(tuple(domains), shares, shape)
+    return _collected(data, domains)
+
+
+def load_split(data: DataConfig, split: str) -> ImageSet:
+    """The `train` or the `held-out` images in memory, or the first of them that fit in `memory_limit`.
+
+    Raises:
+        UserError: as `open_training`.
+    """
+    domains = _domains(data, split)
+    most = int(data.memory_limit * GIGABYTE / len(domains) / np.prod(_image_shape(domains[0])))
+    return _collected(data, [Source(domain.examples.take(most), min(most, domain.count)) for domain in domains])
+
+
+def _domains(data: DataConfig, split: str) -> list[Source]:
+    """The images of every set in `--dataset a+b`, all in one format."""
+    sources = [tfds_source(name, split, data.data_dir) for name in data.domains]
+    channels = max(source.examples.element_spec["image"].shape[-1] or 3 for source in sources)
+    return [_conformed(source, data.image_size, channels) for source in sources]
+
+
+def _conformed(source: Source, size: int | None, channels: int) -> Source:
+    """Central squares resized to the size asked for; grey images in as many channels as the others."""
+    shape = source.examples.element_spec["image"].shape
+    if shape == (size or shape[0], size or shape[1], channels):
+        return source
+
+    def conform(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        image = example["image"]
+        if size is not None and image.shape[:2] != (size, size):
+            side = tf.reduce_min(tf.shape(image)[:2])
+            image = tf.image.resize_with_crop_or_pad(image, side, side)
+            image = tf.saturate_cast(tf.round(tf.image.resize(image, [size, size], antialias=True)), tf.uint8)
+        if image.shape[-1] != channels:
+            image = tf.repeat(image, channels, axis=-1)
+        return {**example, "image": image}
+
+    return Source(source.examples.map(conform, num_parallel_calls=tf.data.AUTOTUNE), source.count)
+
+
+def _image_shape(source: Source) -> tuple[int, int, int]:
+    height, width, channels = source.examples.element_spec["image"].shape
+    if height is None or width is None:
+        raise UserError("The images have different sizes: give the one to bring them to, such as --image-size 64.")
+    return height, width, channels
+
+
+def _shares(data: DataConfig, counts: list[int]) -> tuple[tuple[int, int], ...]:
+    """How many images of each domain there are, and how many of them an epoch shows."""
+    if data.mixture is None:
+        return tuple((count, count) for count in counts)
+    proportions = data.proportions
+    whole = min(count / share for count, share in zip(counts, proportions, strict=True))
+    shares = tuple((count, int(whole * share)) for count, share in zip(counts, proportions, strict=True))
+    for name, (count, _), share in zip(data.domains, shares, proportions, strict=True):
+        if count < share * data.group_size:
+            raise UserError(
+                f"'{name}' has {count} images, fewer than its share of one group, {share * data.group_size:.0f}: "
+                f"give a smaller --group-size or another --mixture."
+            )
+    return shares
+
+
+def _collected(data: DataConfig, domains: list[Source]) -> ImageSet:
+    """Decode everything; with several domains, `domain` is a label of each image."""
+    shapes = {_image_shape(domain) for domain in domains}
+    if len(shapes) > 1:
+        raise UserError("The domains have images of different sizes: give one for all, such as --image-size 64.")
+    parts = [_decoded(name, domain) for name, domain in zip(data.domains, domains, strict=True)]
+    if len(parts) == 1:
+        return parts[0]
+    known = set.intersection(*(set(part.labels) for part in parts))
+    labels = {key: np.concatenate([part.labels[key] for part in parts]) for key in sorted(known)}
+    labels["domain"] = np.repeat(data.domains, [len(part) for part in parts])
+    shares = _shares(data, [len(part) for part in parts])
+    return ImageSet(np.concatenate([part.images for part in parts]), labels, shares)
+
+
+def _decoded(name: str, source: Source) -> ImageSet:
     try:
-        examples = builder.as_dataset(split=_tfds_split(builder, split))
-        chunks = list(tfds.as_numpy(examples.batch(CHUNK, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)))
+        chunks = list(tfds.as_numpy(source.examples.batch(CHUNK).prefetch(2)))
     except (tf.errors.OpError, OSError, AssertionError, ValueError) as error:
         raise UserError(
-            f"The data set '{dataset}' in {builder.data_dir} cannot be read: it is incomplete or damaged "
-            f"({_first_line(error)}). Delete that folder and prepare the set anew."
+            f"The data set '{name}' cannot be read: it is incomplete or damaged ({first_line(error)}). "
+            f"Delete its folder and prepare the set anew."
         ) from error
     columns = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in chunks[0]}
-    if "image" not in columns:
-        raise UserError(f"The data set '{dataset}' has no images: its features are {', '.join(columns)}.")
-    return ImageSet(columns.pop("image"), columns)
+    images = columns.pop("image")
+    return ImageSet(images, {key: _as_text(column) for key, column in columns.items()})
 
 
-def find_builder(dataset: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
-    """The TFDS builder of a set that is prepared: shipped, in `data_dir`, or fetched now."""
-    if data_dir is not None and not Path(data_dir).is_dir():
-        raise UserError(f"--data-dir {data_dir} is not a folder: give the one that holds the prepared TFDS data sets.")
-    shipped = data_dir is None and (PREPARED / dataset).is_dir()
-    try:
-        builder = tfds.builder(dataset, data_dir=PREPARED if shipped else data_dir)
-    except tfds.core.registered.DatasetNotFoundError as error:
-        raise UserError(_unknown(dataset)) from error
-    except (OSError, ValueError, KeyError, json_format.ParseError) as error:
-        raise UserError(
-            f"The data set '{dataset}' in {data_dir or PREPARED} cannot be read: {_first_line(error)}."
-        ) from error
-    if not builder.is_prepared():
-        _fetch(builder)
-    return builder
-
-
-def _fetch(builder: tfds.core.DatasetBuilder) -> None:
-    try:
-        builder.download_and_prepare()
-    except Exception as error:  # TFDS passes on whatever the network or the parser raised
-        raise UserError(
-            f"The data set '{builder.name}' is not in {builder.data_dir} and could not be downloaded "
-            f"({_first_line(error)}). Prepare it where there is a network, and point --data-dir to it."
-        ) from error
-
-
-def _tfds_split(builder: tfds.core.DatasetBuilder, split: str) -> str:
-    held_out = next((name for name in ("test", "validation") if name in builder.info.splits), None)
-    if split == "train":
-        return "train" if held_out else "train[:90%]"
-    return held_out or "train[90%:]"
-
-
-def _unknown(dataset: str) -> str:
-    close = difflib.get_close_matches(dataset, tfds.list_builders(with_community_datasets=False), n=1)
-    hint = f"Did you mean '{close[0]}'?" if close else "Give the name of a TFDS image set, such as mnist."
-    return f"Unknown data set '{dataset}'. {hint}"
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def _as_text(column: np.ndarray) -> np.ndarray:
+    """Names, which TensorFlow has as bytes, as text; numbers and truth values as they are."""
+    return np.char.decode(column.astype(bytes), "utf-8") if column.dtype == object else column

@@ -1,5 +1,6 @@
 """What a task is run on: a served model, the images it is shown, and how groups are drawn from them."""
 
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ugvae_tf.commands import EvaluationRequest
+from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.categories import Category, digit_categories, value_categories
 from ugvae_tf.datasets.loading import ImageSet, load_split
 from ugvae_tf.errors import UserError
@@ -28,15 +30,15 @@ class Subject:
     def __init__(self, request: EvaluationRequest) -> None:
         self.request = request
         self.model = ServedModel(request.saved_model)
-        trained_on = self.model.config["data"]
-        self.dataset = request.dataset or trained_on["dataset"]
-        trained_size: int = trained_on["group_size"]
-        self.smallest, self.largest = request.sizes or (trained_size, trained_size)
+        trained_on = DataConfig(**self.model.config["data"])
+        self.dataset = request.dataset or trained_on.dataset
+        self.data = replace(trained_on, dataset=self.dataset, data_dir=request.data_dir or trained_on.data_dir)
+        self.smallest, self.largest = request.sizes or (trained_on.group_size, trained_on.group_size)
         if request.attribute:
             self.labels(self.held_out)  # a wrong one is told before any work
 
     def _load(self, split: str) -> ImageSet:
-        found = load_split(self.dataset, split, self.request.data_dir)
+        found = load_split(self.data, split)
         if found.images.shape[1:] != self.model.image_shape:
             raise UserError(
                 f"The images of '{self.dataset}' are {found.images.shape[1:]}, but the model in {self.model.folder} "

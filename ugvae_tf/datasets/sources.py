@@ -1,0 +1,100 @@
+"""From a data set's name to its examples: TFDS reads every set that is not one's own."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from google.protobuf import json_format
+
+from ugvae_tf.datasets.source import Source
+from ugvae_tf.errors import UserError
+
+PREPARED = Path(__file__).parent / "prepared"  # data sets that ship with the package
+
+
+def tfds_source(dataset: str, split: str, data_dir: str | None) -> Source:
+    """The `train` or the `held-out` images of a TFDS image set.
+
+    Held-out images are the test split, or the validation split of a set without one, or
+    the last tenth of the training images of a set without either.
+
+    Raises:
+        UserError: the set is unknown, cannot be fetched, is corrupt or has no images.
+    """
+    builder = find_builder(dataset, data_dir)
+    features = builder.info.features
+    if not isinstance(features, tfds.features.FeaturesDict) or "image" not in features:
+        raise UserError(f"The data set '{dataset}' has no images: its features are {', '.join(features or ['none'])}.")
+    name = _tfds_split(builder, split)
+    names, examples = _class_names(features), builder.as_dataset(split=name)
+    if names or _flat(examples.element_spec, {}) != examples.element_spec:
+        examples = examples.map(lambda example: _flat(example, names), num_parallel_calls=tf.data.AUTOTUNE)
+    return Source(examples, builder.info.splits[name].num_examples)
+
+
+def _class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The names of each ClassLabel, by its flat name; digits are their own names and stay numbers."""
+    labels = {key: feature for key, feature in features.items() if isinstance(feature, tfds.features.ClassLabel)}
+    return {key.lower(): label.names for key, label in labels.items() if not all(map(str.isdigit, label.names))}
+
+
+def _flat(example: Mapping[str, Any], names: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The image and every scalar label, those of a nested feature too, by lower-case names."""
+    found: dict[str, Any] = {}
+    for key, value in example.items():
+        if isinstance(value, dict):
+            found.update(_flat(value, names))
+        elif key == "image" or value.shape.rank == 0:
+            found[key.lower()] = tf.gather(names[key.lower()], value) if key.lower() in names else value
+    return found
+
+
+def find_builder(dataset: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
+    """The TFDS builder of a set that is prepared: shipped, in `data_dir`, or fetched now."""
+    if data_dir is not None and not Path(data_dir).is_dir():
+        raise UserError(f"--data-dir {data_dir} is not a folder: give the one that holds the prepared TFDS data sets.")
+    shipped = (PREPARED / dataset).is_dir() and (data_dir is None or not (Path(data_dir) / dataset).is_dir())
+    try:
+        builder = tfds.builder(dataset, data_dir=PREPARED if shipped else data_dir)
+    except tfds.core.registered.DatasetNotFoundError as error:
+        raise UserError(_unknown(dataset)) from error
+    except (OSError, ValueError, KeyError, json_format.ParseError) as error:
+        raise UserError(
+            f"The data set '{dataset}' in {data_dir or PREPARED} cannot be read: {first_line(error)}."
+        ) from error
+    if not builder.is_prepared():
+        _fetch(builder)
+    return builder
+
+
+def _fetch(builder: tfds.core.DatasetBuilder) -> None:
+    try:
+        builder.download_and_prepare()
+    except UserError:
+        raise
+    except Exception as error:  # TFDS passes on whatever the network or the parser raised
+        raise UserError(
+            f"The data set '{builder.name}' is not in {builder.data_dir} and could not be downloaded "
+            f"({first_line(error)}). Prepare it where there is a network, and point --data-dir to it."
+        ) from error
+
+
+def _tfds_split(builder: tfds.core.DatasetBuilder, split: str) -> str:
+    held_out = next((name for name in ("test", "validation") if name in builder.info.splits), None)
+    if split == "train":
+        return "train" if held_out else "train[:90%]"
+    return held_out or "train[90%:]"
+
+
+def _unknown(dataset: str) -> str:
+    close = difflib.get_close_matches(dataset, tfds.list_builders(with_community_datasets=False), n=1)
+    hint = f"Did you mean '{close[0]}'?" if close else "Give the name of a TFDS image set, such as mnist."
+    return f"Unknown data set '{dataset}'. {hint}"
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
