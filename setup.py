@@ -31,6 +31,7 @@ setup(
             "ruff>=0.17,<0.18",
             "mypy>=2.4,<2.5",
             "import-linter>=2.16,<3",
+            "dill>=0.4,<0.5",  # imported by the test case of TFDS for builders
         ],
         "benchmark": ["torch==2.13.0"],
     },
