@@ -9,6 +9,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from google.protobuf import json_format
 
+from ugvae_tf.datasets.builders import BUILDERS
 from ugvae_tf.datasets.source import Source
 from ugvae_tf.errors import UserError
 
@@ -56,6 +57,8 @@ def find_builder(dataset: str, data_dir: str | None) -> tfds.core.DatasetBuilder
     """The TFDS builder of a set that is prepared: shipped, in `data_dir`, or fetched now."""
     if data_dir is not None and not Path(data_dir).is_dir():
         raise UserError(f"--data-dir {data_dir} is not a folder: give the one that holds the prepared TFDS data sets.")
+    if dataset in BUILDERS:
+        return _prepared(BUILDERS[dataset](data_dir=data_dir))
     shipped = (PREPARED / dataset).is_dir() and (data_dir is None or not (Path(data_dir) / dataset).is_dir())
     try:
         builder = tfds.builder(dataset, data_dir=PREPARED if shipped else data_dir)
@@ -65,12 +68,13 @@ def find_builder(dataset: str, data_dir: str | None) -> tfds.core.DatasetBuilder
         raise UserError(
             f"The data set '{dataset}' in {data_dir or PREPARED} cannot be read: {first_line(error)}."
         ) from error
-    if not builder.is_prepared():
-        _fetch(builder)
-    return builder
+    return _prepared(builder)
 
 
-def _fetch(builder: tfds.core.DatasetBuilder) -> None:
+def _prepared(builder: tfds.core.DatasetBuilder) -> tfds.core.DatasetBuilder:
+    """The builder, after it has fetched and prepared its data if they were not."""
+    if builder.is_prepared():
+        return builder
     try:
         builder.download_and_prepare()
     except UserError:
@@ -80,6 +84,7 @@ def _fetch(builder: tfds.core.DatasetBuilder) -> None:
             f"The data set '{builder.name}' is not in {builder.data_dir} and could not be downloaded "
             f"({first_line(error)}). Prepare it where there is a network, and point --data-dir to it."
         ) from error
+    return builder
 
 
 def _tfds_split(builder: tfds.core.DatasetBuilder, split: str) -> str:
