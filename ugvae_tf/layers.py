@@ -161,7 +161,7 @@ class Decoder(keras.layers.Layer):
         self.variance = config.observation_variance if config.likelihood == "gaussian" else "none"
         height, width, channels = image_shape
         maps = 2 if self.variance == "network" else 1
-        self.body = networks.DECODERS[config.body]((height, width, maps * channels), config.hidden_units)
+        self.body = networks.DECODERS[config.body]((height, width, maps * channels), config)
         self.fixed_stddev = math.sqrt(config.pixel_variance)
         if self.variance == "learned":
             start = keras.initializers.Constant(inverse_pixel_stddev(self.fixed_stddev))

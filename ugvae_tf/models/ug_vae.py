@@ -29,7 +29,7 @@ class UgVae(GroupModel):
 
     def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> None:
         super().__init__(config, image_shape, seed)
-        self.body = networks.ENCODERS[config.body](image_shape, config.hidden_units)
+        self.body = networks.ENCODERS[config.body](image_shape, config)
         self.local_encoder = LocalEncoder(config)
         self.component_encoder = ComponentEncoder(config)
         self.global_encoder = GlobalEncoder(config)

@@ -1,9 +1,11 @@
-"""Plain Keras bodies: the encoder's from images to features, the decoder's back to pixels."""
+"""The dense body: one hidden layer each way."""
 
 import math
 
 import keras
 import tensorflow as tf
+
+from ugvae_tf.config import ModelConfig
 
 
 class JointDense(keras.layers.Layer):
@@ -30,10 +32,10 @@ class MlpEncoder(keras.layers.Layer):
     Takes images [G, B, H, W, C]. Returns features [G, B, hidden_units].
     """
 
-    def __init__(self, image_shape: tuple[int, int, int], hidden_units: int) -> None:
+    def __init__(self, image_shape: tuple[int, int, int], config: ModelConfig) -> None:
         super().__init__()
         self.pixels = math.prod(image_shape)
-        self.hidden = keras.layers.Dense(hidden_units, activation="relu")
+        self.hidden = keras.layers.Dense(config.hidden_units, activation="relu")
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
         groups, size = tf.shape(images)[0], tf.shape(images)[1]
@@ -46,16 +48,12 @@ class MlpDecoder(keras.layers.Layer):
     Takes z [G, B, L] and beta [G, M]. Returns [G, B, H, W, C].
     """
 
-    def __init__(self, image_shape: tuple[int, int, int], hidden_units: int) -> None:
+    def __init__(self, image_shape: tuple[int, int, int], config: ModelConfig) -> None:
         super().__init__()
         self.image_shape = image_shape
-        self.hidden = JointDense(hidden_units, activation="relu")
+        self.hidden = JointDense(config.hidden_units, activation="relu")
         self.pixels = keras.layers.Dense(math.prod(image_shape))
 
     def call(self, z: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
         pixels = self.pixels(self.hidden(z, beta))  # [G, B, H*W*C]
         return tf.reshape(pixels, [tf.shape(z)[0], tf.shape(z)[1], *self.image_shape])
-
-
-ENCODERS = {"mlp": MlpEncoder}
-DECODERS = {"mlp": MlpDecoder}
