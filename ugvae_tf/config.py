@@ -58,8 +58,11 @@ class ModelConfig:
 
     model: Literal["ug-vae"] = "ug-vae"
     """Which model of the family."""
-    body: Literal["mlp"] = "mlp"
+    body: Literal["mlp", "conv"] = "mlp"
     """Network between pixels and features, and its mirror image in the decoder."""
+    normalisation: Literal["none", "group", "batch"] = "none"
+    """Of conv's encoder. batch couples all images of a step while training (averages stand in afterwards);
+    group (groups of channels) takes every image alone."""
     hidden_units: int = 256
     """Width of every hidden layer."""
     local_size: int = 10
@@ -162,6 +165,8 @@ def validate(config: Config) -> None:
         _ = config.data.proportions
     if config.model.pixel_variance < MIN_PIXEL_STDDEV**2:
         raise UserError(f"--pixel-variance must be at least {MIN_PIXEL_STDDEV**2:.1e}, one grey level squared.")
+    if config.model.body == "mlp" and config.model.normalisation != "none":
+        raise UserError(f"--normalisation {config.model.normalisation} needs --body conv: mlp normalises nothing.")
     if not 0 <= config.training.seed < 2**31:
         raise UserError(f"--seed must lie between 0 and 2147483647, not {config.training.seed}.")
     if config.model.kl_weight != 1:

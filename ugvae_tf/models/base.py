@@ -42,8 +42,13 @@ class GroupModel(keras.Model):
         self.config, self.image_shape, self.seed = config, tuple(image_shape), seed
         self.term_metrics = [keras.metrics.Mean(name) for name in ("loss", *ElboTerms._fields)]
 
-    def elbo_terms(self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None) -> ElboTerms:
-        """One-sample estimate of the bound; without a seed, the posterior means stand for samples."""
+    def elbo_terms(
+        self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False
+    ) -> ElboTerms:
+        """One-sample estimate of the bound; without a seed, the posterior means stand for samples.
+
+        `training` is Keras's, and only batch normalisation asks for it.
+        """
         raise NotImplementedError
 
     def signatures(self) -> dict[str, Signature]:
@@ -69,7 +74,7 @@ class GroupModel(keras.Model):
         """One step of gradient ascent on the objective, in nats per image."""
         images, mask = data
         with tf.GradientTape() as tape:
-            terms = self.elbo_terms(images, mask, self.sampling_seed(self.optimizer.iterations))
+            terms = self.elbo_terms(images, mask, self.sampling_seed(self.optimizer.iterations), training=True)
             loss = -self.objective(terms) / tf.reduce_sum(mask, axis=1)  # [G]
             # The gradients of all replicas are summed: divide by the groups of all, not of this one.
             total = tf.nn.compute_average_loss(loss)

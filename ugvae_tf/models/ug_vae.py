@@ -36,16 +36,20 @@ class UgVae(GroupModel):
         self.mixture_prior = MixturePrior(config)
         self.decoder = Decoder(config, image_shape)
 
-    def posterior(self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None) -> Posterior:
+    def posterior(
+        self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False
+    ) -> Posterior:
         """q(Z | X) q(d | Z) q(beta | X, Z) (paper eq. 5); without a seed, z is the mean of q(z)."""
-        features = self.body(without_padding(images, mask))  # [G, B, F]
+        features = self.body(without_padding(images, mask), training=training)  # [G, B, F]
         q_z = self.local_encoder(features)  # eq. 6
         z = q_z.mean() if seed is None else q_z.sample(seed=seed)  # [G, B, L]
         q_d = self.component_encoder(z)  # eq. 7
         q_beta = self.global_encoder(features, q_d.probs_parameter(), mask)  # eq. 8-9
         return Posterior(q_z, q_d, q_beta, z)
 
-    def elbo_terms(self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None) -> ElboTerms:
+    def elbo_terms(
+        self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False
+    ) -> ElboTerms:
         """The objective of paper eq. 10-11, with one sample of z and beta and d summed out.
 
         As in the paper, KL(q(z) || p(z | d, beta)) is in closed form, over a z that is independent
@@ -54,7 +58,7 @@ class UgVae(GroupModel):
         task of evaluate.py, whose q(beta) sees the mean of z, is a bound for any group.
         """
         z_seed, beta_seed = (None, None) if seed is None else tf.unstack(tfp.random.split_seed(seed, 2))
-        q_z, q_d, q_beta, z = self.posterior(images, mask, z_seed)
+        q_z, q_d, q_beta, z = self.posterior(images, mask, z_seed, training)
         beta = q_beta.mean() if beta_seed is None else q_beta.sample(seed=beta_seed)  # [G, M]
         p_z = self.mixture_prior(beta)  # eq. 3
         p_x = self.decoder(z, beta)  # eq. 2

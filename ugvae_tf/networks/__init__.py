@@ -1,11 +1,18 @@
 """Plain Keras bodies: the encoder's from images to features, the decoder's back to pixels.
 
-An encoder is made from (image shape, config), takes images [G, B, H, W, C] and returns
-features [G, B, hidden_units]. A decoder takes z [G, B, L] and beta [G, M] and returns
+An encoder is made from (image shape, config), takes images [G, B, H, W, C] and Keras's
+`training`, and returns features [G, B, hidden_units]. A decoder takes z [G, B, L] and beta [G, M] and returns
 [G, B, H, W, C], without a final activation.
 """
 
+from collections.abc import Callable
+
+import keras
+
+from ugvae_tf.networks.conv import ConvDecoder, ConvEncoder
 from ugvae_tf.networks.mlp import MlpDecoder, MlpEncoder
 
-ENCODERS = {"mlp": MlpEncoder}
-DECODERS = {"mlp": MlpDecoder}
+Body = Callable[..., keras.layers.Layer]
+
+ENCODERS: dict[str, Body] = {"mlp": MlpEncoder, "conv": ConvEncoder}
+DECODERS: dict[str, Body] = {"mlp": MlpDecoder, "conv": ConvDecoder}
