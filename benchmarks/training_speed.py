@@ -26,8 +26,9 @@ import torch
 from fit_timing import FitTimer, Result, Round
 from torch_twin import TwinTrainer
 
-from ugvae_tf.config import Config, DataConfig, preset
+from ugvae_tf.config import Config, DataConfig
 from ugvae_tf.datasets.loading import load_split
+from ugvae_tf.presets import preset
 
 TWIN = "PyTorch twin"
 DEFAULT_THREADS = torch.get_num_threads()

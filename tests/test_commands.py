@@ -8,8 +8,9 @@ import pytest
 
 from ugvae_tf import config as configuration
 from ugvae_tf.commands import parse_training
-from ugvae_tf.config import PRESETS, Config, ModelConfig
+from ugvae_tf.config import Config, ModelConfig
 from ugvae_tf.errors import UserError
+from ugvae_tf.presets import PRESETS
 from ugvae_tf.run_folder import RunFolder
 
 ROOT = Path(__file__).parents[1]

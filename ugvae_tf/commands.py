@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import tyro
 
 from ugvae_tf import config as configuration
+from ugvae_tf import presets
 from ugvae_tf.config import Config, DataConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.run_folder import RunFolder
@@ -144,8 +145,7 @@ def _defaults(arguments: Sequence[str]) -> TrainRequest:
         folder = RunFolder(known.output_dir or "saved_models", known.name or dataset)
         folder.check(resume=True, overwrite=False)
         return TrainRequest(folder.saved_config())
-    by_dataset = dataset if dataset in configuration.PRESETS else configuration.DEFAULT_PRESET
-    return TrainRequest(configuration.preset(known.preset or by_dataset))
+    return TrainRequest(presets.preset(known.preset) if known.preset else presets.preset_for(dataset))
 
 
 def _check_same_run(request: TrainRequest) -> None:

@@ -6,7 +6,6 @@ The commands make their flags from these fields, and the same object is written 
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -104,37 +103,11 @@ class Config:
     """Everything that decides what a run's weights will be."""
 
     preset: str = "mnist-official"
-    """Hyper-parameters to start from (default: those of the data set): mnist, mnist-official."""
+    """Hyper-parameters to start from (default: those of the data set): mnist, mnist-official, images, faces3d, avatars,
+    chairs3d, cars3d, faces3d+avatars, chairs3d+cars3d, celeba, celeba+faces3d, cars+chairs, cars+cars196."""
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
-
-
-PRESETS: Mapping[str, Config] = {
-    # Ours: chosen for what beta knows of a group, at the best ELBO (README, "Results").
-    "mnist": Config(
-        preset="mnist",
-        model=ModelConfig(
-            hidden_units=512,
-            global_size=100,
-            components=40,
-            observation_variance="learned",
-            pixel_variance=0.05,
-            expert_variance="bounded",
-        ),
-        training=TrainingConfig(epochs=12, groups_per_step=2, learning_rate=3e-3, schedule="cosine"),
-    ),
-    # The official implementation's hyper-parameters for MNIST.
-    "mnist-official": Config(preset="mnist-official"),
-}
-DEFAULT_PRESET = "mnist"
-
-
-def preset(name: str) -> Config:
-    """The configuration of that name; raises UserError for an unknown one."""
-    if name not in PRESETS:
-        raise UserError(f"Unknown preset '{name}': choose one of {', '.join(PRESETS)}.")
-    return PRESETS[name]
 
 
 def validate(config: Config) -> None:
