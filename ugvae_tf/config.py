@@ -21,9 +21,11 @@ class DataConfig:
     dataset: str = "mnist"
     """Name of a TFDS image set, or `folder`, `npz` for your own images in --data-dir; a+b mixes two domains."""
     data_dir: str | None = None
-    """Folder of prepared TFDS data sets (default: the package's own, then TFDS's)."""
+    """Folder of prepared TFDS data sets (default: the package's own, then TFDS's), or your own folder or file."""
     group_size: int = 128
     """B: images in a group."""
+    corrupt: Literal["stop", "skip"] = "stop"
+    """What to do about one of your images that cannot be decoded: stop and name it, or leave it out."""
     image_size: int | None = None
     """Height and width that images are resized to, after a crop to their central square (default: as they are)."""
     mixture: str | None = None

@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 
 from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.source import Source
-from ugvae_tf.datasets.sources import first_line, tfds_source
+from ugvae_tf.datasets.sources import find_source, first_line
 from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.errors import UserError
 
@@ -67,7 +67,7 @@ def load_split(data: DataConfig, split: str) -> ImageSet:
 
 def _domains(data: DataConfig, split: str) -> list[Source]:
     """The images of every set in `--dataset a+b`, all in one format."""
-    sources = [tfds_source(name, split, data.data_dir) for name in data.domains]
+    sources = [find_source(data, name, split) for name in data.domains]
     channels = max(source.examples.element_spec["image"].shape[-1] or 3 for source in sources)
     return [_conformed(source, data.image_size, channels) for source in sources]
 

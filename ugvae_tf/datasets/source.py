@@ -7,7 +7,7 @@ import tensorflow as tf
 
 @dataclass(frozen=True)
 class Source:
-    """Examples of any image size; every label is a scalar."""
+    """Images of any size, one at a time; every label is a scalar."""
 
-    examples: tf.data.Dataset  # of {"image": uint8 [h, w, c], and labels by name}
+    examples: tf.data.Dataset  # of {"image": uint8 [h, w, 1 or 3], and labels by name}
     count: int

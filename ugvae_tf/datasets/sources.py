@@ -9,11 +9,28 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from google.protobuf import json_format
 
+from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.builders import BUILDERS
+from ugvae_tf.datasets.own_images import folder_source, npz_source
 from ugvae_tf.datasets.source import Source
 from ugvae_tf.errors import UserError
 
 PREPARED = Path(__file__).parent / "prepared"  # data sets that ship with the package
+
+
+def find_source(data: DataConfig, name: str, split: str) -> Source:
+    """One of the data sets that a run names: one's own images, or a TFDS set.
+
+    Raises:
+        UserError: the set is unknown, cannot be fetched, is corrupt or has no images.
+    """
+    if name not in ("folder", "npz"):
+        return tfds_source(name, split, data.data_dir)
+    if data.data_dir is None:
+        what = "the folder of your images" if name == "folder" else "your .npz file"
+        raise UserError(f"--dataset {name} needs --data-dir: give {what}.")
+    path = Path(data.data_dir)
+    return folder_source(path, split, data.corrupt) if name == "folder" else npz_source(path, split)
 
 
 def tfds_source(dataset: str, split: str, data_dir: str | None) -> Source:

@@ -1,0 +1,56 @@
+"""Image files: decoding them, and finding those that cannot be decoded before anything is trained."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import tensorflow as tf
+from tqdm import tqdm
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
+BATCH = 256  # files that a thread checks in one go
+
+
+def decoded(content: tf.Tensor) -> tf.Tensor:
+    """The bytes of a file as uint8 [h, w, 1 or 3]: the first frame, 16 bits as 8, transparency laid on white.
+
+    A rotation that a camera noted in the file (EXIF) is not carried out.
+    """
+    image = tf.io.decode_image(content, expand_animations=False)
+    image.set_shape([None, None, None])
+    return tf.cond(tf.shape(image)[-1] % 2 == 0, lambda: _on_white(image), lambda: image)
+
+
+def _on_white(image: tf.Tensor) -> tf.Tensor:
+    """[h, w, C + 1] with opacity last to [h, w, C]."""
+    opacity = tf.cast(image[..., -1:], tf.float32) / 255
+    colour = tf.cast(image[..., :-1], tf.float32)
+    return tf.cast(tf.round(colour * opacity + 255 * (1 - opacity)), tf.uint8)
+
+
+def undecodable(files: Sequence[Path]) -> list[Path]:
+    """Those of the files that `decoded` cannot decode, in their order; a bar shows what takes longer than 2 s."""
+    batches = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
+    found = []
+    with (
+        ThreadPoolExecutor() as pool,
+        tqdm(total=len(files), desc="Checking images", unit=" images", delay=2, leave=False) as bar,
+    ):
+        for batch, of_batch in zip(batches, pool.map(_undecodable_of, batches), strict=True):
+            found += of_batch
+            bar.update(len(batch))
+    return found
+
+
+def _undecodable_of(files: Sequence[Path]) -> list[Path]:
+    return [file for file in files if not _is_decodable(file)]
+
+
+def _is_decodable(file: Path) -> bool:
+    try:
+        content = file.read_bytes()
+        tf.io.decode_image(content, expand_animations=False)
+    except (tf.errors.OpError, OSError):
+        return False
+    # TensorFlow would take the colour numbers of a BMP with a palette (fewer than 24 bits a pixel) for grey values.
+    return not (content[:2] == b"BM" and content[28] < 24)
