@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from ugvae_tf.datasets.loading import PREPARED, load_split
+from ugvae_tf.config import DataConfig
+from ugvae_tf.datasets.loading import load_split
+from ugvae_tf.datasets.sources import PREPARED
 
-load = functools.cache(load_split)
+
+@functools.cache
+def load(name: str, split: str):
+    return load_split(DataConfig(name), split)
+
+
 IMAGES = {"faces3d": (3000, 1000), "avatars": (1600, 400), "chairs3d": (3552, 912), "cars3d": (1248, 288)}
 
 
@@ -58,8 +65,14 @@ MEANS = [
 
 @pytest.mark.parametrize(("name", "labels", "mean"), MEANS)
 def test_a_known_image_is_the_one_that_was_rendered(name, labels, mean):
-    split = load(name, "held-out")
-    (index,) = np.flatnonzero(np.all([np.isclose(split.labels[key], labels[key], atol=5e-5) for key in labels], axis=0))
+    split, features = load(name, "held-out"), tfds.builder(name, data_dir=PREPARED).info.features
+
+    def matches(key: str, value: float) -> np.ndarray:
+        if isinstance(features[key], tfds.features.ClassLabel):
+            return split.labels[key] == features[key].names[value]
+        return np.isclose(split.labels[key], value, atol=5e-5)
+
+    (index,) = np.flatnonzero(np.all([matches(*item) for item in labels.items()], axis=0))
     assert split.images[index].mean(axis=(0, 1)) == pytest.approx(
         mean, abs=1.5 if name == "faces3d" else 0.01
     )  # faces3d is JPEG

@@ -5,7 +5,9 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.loading import load_split
+from ugvae_tf.errors import UserError
 
 SIZES = {"train": 7, "validation": 3, "test": 5}
 
@@ -45,18 +47,18 @@ def test_tfds_own_builders_take_the_folders_for_theirs(name, example, tmp_path):
     assert {split: info.num_examples for split, info in builder.info.splits.items()} == SIZES
 
 
-@pytest.mark.xfail(strict=True, reason="load_split does not flatten nested features yet")
 def test_celeb_a_has_its_attributes_by_name(tmp_path):
     prepare("celeb_a", "2.1.0", tmp_path, celebrity)
-    train, held_out = (load_split("celeb_a", split, str(tmp_path)) for split in ("train", "held-out"))
+    train, held_out = (load_split(DataConfig("celeb_a", str(tmp_path)), split) for split in ("train", "held-out"))
     assert len(train) == 7 and len(held_out) == 5
     assert train.images.shape == (7, 218, 178, 3)
     assert {"male", "black_hair", "blond_hair", "smiling"} <= set(train.labels)
     assert train.labels["male"].shape == (7,) and train.labels["male"].dtype == np.bool_
 
 
-@pytest.mark.xfail(strict=True, reason="load_split does not resize images of different sizes yet")
 def test_cars196_has_images_of_many_sizes(tmp_path):
     prepare("cars196", "2.1.0", tmp_path, car)
-    train = load_split("cars196", "train", str(tmp_path))
-    assert len(train) == 7 and train.labels["label"].shape == (7,)
+    with pytest.raises(UserError, match="different sizes: give the one to bring them to, such as --image-size 64"):
+        load_split(DataConfig("cars196", str(tmp_path)), "train")
+    train = load_split(DataConfig("cars196", str(tmp_path), image_size=32), "train")
+    assert train.images.shape == (7, 32, 32, 3) and train.labels["label"].dtype.kind == "U"

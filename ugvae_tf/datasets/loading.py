@@ -85,7 +85,8 @@ def _conformed(source: Source, size: int | None, channels: int) -> Source:
             image = tf.image.resize_with_crop_or_pad(image, side, side)
             image = tf.saturate_cast(tf.round(tf.image.resize(image, [size, size], antialias=True)), tf.uint8)
         if image.shape[-1] != channels:
-            image = tf.repeat(image, channels, axis=-1)
+            image = tf.repeat(image, channels // tf.shape(image)[-1], axis=-1)
+            image = tf.ensure_shape(image, [*image.shape[:2], channels])
         return {**example, "image": image}
 
     return Source(source.examples.map(conform, num_parallel_calls=tf.data.AUTOTUNE), source.count)
