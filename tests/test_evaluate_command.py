@@ -115,7 +115,7 @@ def test_other_images_than_the_models_are_told(committed, tiny_data_dir):
 @pytest.mark.parametrize(
     ("task", "choice", "told"),
     [
-        ("composition", {"attribute": "colour"}, r"no label 'colour': choose an --attribute it has \(label\)"),
+        ("composition", {"attribute": "colour"}, r"no label 'colour': choose an --attribute that it has \(label\)"),
         ("batch-classification", {"attribute": "label=3,x"}, "No image is 'x': the values are 0, 1, 2"),
         ("interpolation", {"between": "even,blue"}, "--between needs two of even, odd, fibonacci, prime"),
     ],

@@ -54,7 +54,8 @@ def evaluate(request: EvaluationRequest) -> str:
     (folder / "metrics.json").write_text(json.dumps(record, indent=2) + "\n")
     names = [f"{name}.png" for name in found.figures]
     pictures = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if names[MOST_NAMES:] else "")
-    return f"{found.table}\n\nWritten to {folder}: metrics.json, {pictures}  ({time.monotonic() - began:.0f} s)"
+    table = "\n".join([found.table, *subject.notes])
+    return f"{table}\n\nWritten to {folder}: metrics.json, {pictures}  ({time.monotonic() - began:.0f} s)"
 
 
 def _writable_folder(folder: Path) -> Path:

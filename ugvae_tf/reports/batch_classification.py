@@ -59,10 +59,10 @@ def _features(
     subject: Subject, images: ImageSet, codes: ImageCodes, groups: int, with_random: bool, random: np.random.Generator
 ) -> tuple[Features, np.ndarray]:
     """Every feature of as many groups of each category, and the groups' categories."""
-    labels, size = subject.labels(images), subject.largest
-    drawn = {category.name: category.members(labels, groups, size, random) for category in subject.categories("series")}
+    labels = subject.labels(images)
+    drawn = {each.name: subject.members(each, images, groups, random) for each in subject.categories("series")}
     if with_random:
-        drawn["random"] = structured.random_members(len(labels), groups, size, random)
+        drawn["random"] = structured.random_members(len(labels), groups, subject.largest, random)
     members = subject.resized(np.concatenate(list(drawn.values())), random)
     found = group_codes(codes, members)
     features = {

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ugvae_tf.datasets import structured
+from ugvae_tf.datasets.categories import value_categories
 from ugvae_tf.evaluation.codes import group_codes
 from ugvae_tf.evaluation.projection import tsne
 from ugvae_tf.plots import charts
@@ -15,11 +16,12 @@ IMAGES = 2000
 def report(subject: Subject) -> Report:
     """Groups of one label each, beside random ones, by their q(beta); images by their q(z)."""
     random, labels = subject.generator(), subject.labels(subject.held_out)
-    groups, values = subject.request.groups or GROUPS_PER_LABEL, np.unique(labels)
-    members = [structured.members_among(labels, [value], groups, subject.largest, random) for value in values]
+    groups = subject.request.groups or GROUPS_PER_LABEL
+    values = value_categories(labels, subject.request.attribute_values[1])
+    members = [subject.members(value, subject.held_out, groups, random) for value in values]
     members.append(structured.random_members(len(labels), groups, subject.largest, random))
     codes = group_codes(subject.held_out_codes, subject.resized(np.concatenate(members), random))
-    categories = np.repeat([*(str(value) for value in values), "random"], groups)
+    categories = np.repeat([*(value.name for value in values), "random"], groups)
     shown = random.permutation(len(labels))[:IMAGES]
     group_points = tsne(codes.beta_mean, subject.request.seed)
     image_points = tsne(subject.held_out_codes.z_mean[shown], subject.request.seed)

@@ -57,7 +57,7 @@ def _grids(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The path of beta [STEPS, M], and for every pair of images a decoded grid [pairs, STEPS, STEPS, H, W, C]."""
     labels, images = subject.labels(subject.held_out), subject.held_out.images
-    members = [category.members(labels, 1, subject.largest, random) for category in (first, second)]
+    members = [subject.members(category, subject.held_out, 1, random) for category in (first, second)]
     ends = group_codes(subject.held_out_codes, subject.resized(np.concatenate(members), random)).beta_mean
     betas = interpolation.linear_path(ends[0], ends[1], STEPS).astype(np.float32)
     shown = [category.members(labels, 1, pairs, random)[0] for category in (first, second)]
@@ -108,8 +108,8 @@ def _flips(axis: str, probabilities: np.ndarray) -> dict[str, float]:
 def _path_figure(
     subject: Subject, first: Category, second: Category, betas: np.ndarray, random: np.random.Generator
 ) -> Figure:
-    groups, labels = subject.request.groups or GROUPS, subject.labels(subject.held_out)
-    members = [category.members(labels, groups, subject.largest, random) for category in (first, second)]
+    groups = subject.request.groups or GROUPS
+    members = [subject.members(category, subject.held_out, groups, random) for category in (first, second)]
     members.append(structured.random_members(len(subject.held_out), groups, subject.largest, random))
     codes = group_codes(subject.held_out_codes, subject.resized(np.concatenate(members), random)).beta_mean
     points = tsne(np.concatenate([codes, betas]), subject.request.seed)

@@ -19,17 +19,24 @@ def report(subject: Subject) -> Report:
     originals, decoded = images[members[members >= 0]] / 255, _decoded(subject, members)
     errors = ((originals - decoded) ** 2).mean(axis=(1, 2, 3))  # [N]
     metrics = {"mean_squared_error": float(errors.mean())}
-    labels = subject.held_out.labels.get("label", np.zeros(len(images), int))[members[members >= 0]]
+    labels = _labels(subject)[members[members >= 0]]
     for value in np.unique(labels):
         metrics[f"mean_squared_error_{value}"] = float(errors[labels == value].mean())
     figure = pictures.image_grid(
         np.concatenate([_rows(originals, decoded, labels == value) for value in np.unique(labels)]),
         "Held-out images, each above its reconstruction",
-        [text for value in np.unique(labels) for text in (f"label {value}", "")],
+        [text for value in np.unique(labels) for text in (str(value), "")],
     )
     lines = ["Mean squared error of a pixel in [0, 1]", ""]
     lines += [f"{name.removeprefix('mean_squared_error').strip('_') or 'all':6} {v:.4f}" for name, v in metrics.items()]
     return Report(metrics, {"reconstruction": figure}, "\n".join(lines))
+
+
+def _labels(subject: Subject) -> np.ndarray:
+    """What the errors are told apart by, [N]: the label, or nothing where there is none."""
+    if subject.label_name in subject.held_out.labels:
+        return subject.labels(subject.held_out)
+    return np.full(len(subject.held_out), "every image")
 
 
 def _decoded(subject: Subject, members: np.ndarray) -> np.ndarray:

@@ -34,6 +34,7 @@ class Subject:
         self.dataset = request.dataset or trained_on.dataset
         self.data = replace(trained_on, dataset=self.dataset, data_dir=request.data_dir or trained_on.data_dir)
         self.smallest, self.largest = request.sizes or (trained_on.group_size, trained_on.group_size)
+        self.notes: dict[str, None] = {}  # what the reader of the table should know, each once
         if request.attribute:
             self.labels(self.held_out)  # a wrong one is told before any work
 
@@ -71,16 +72,22 @@ class Subject:
         """Codes of the held-out images."""
         return encode_images(self.model, self.held_out.images, "encoding held-out images")
 
+    @property
+    def label_name(self) -> str:
+        """What images are told apart by: the --attribute, else the label, else the domain of a mixture."""
+        default = "domain" if "domain" in self.held_out.labels else "label"
+        return self.request.attribute_values[0] or default
+
     def labels(self, images: ImageSet) -> np.ndarray:
         """The label of each image [N] that the task compares with: a name or a whole number.
 
         Raises:
             UserError: the set has no such label, or it is a measurement.
         """
-        name = self.request.attribute_values[0] or "label"
+        name = self.label_name
         if name not in images.labels:
             known = ", ".join(sorted(images.labels)) or "none"
-            raise UserError(f"'{self.dataset}' has no label '{name}': choose an --attribute it has ({known}).")
+            raise UserError(f"'{self.dataset}' has no label '{name}': choose an --attribute that it has ({known}).")
         values = images.labels[name]
         if values.dtype.kind == "f":
             raise UserError(f"'{name}' is a measurement, and this task needs categories: choose another --attribute.")
@@ -95,6 +102,14 @@ class Subject:
         if self.request.attribute or not are_digits:
             return value_categories(labels, chosen)
         return digit_categories(self.request.categories or default)
+
+    def members(self, category: Category, images: ImageSet, groups: int, random: np.random.Generator) -> np.ndarray:
+        """Groups of a category [groups, B], of distinct images where there are enough; a note says where not."""
+        labels = self.labels(images)
+        if (available := category.has(labels).sum()) < self.largest:
+            note = f"'{category.name}' has {available} images in a split, so its groups of {self.largest} repeat some."
+            self.notes.setdefault(note)
+        return category.members(labels, groups, self.largest, random)
 
     def generator(self, *stream: int) -> np.random.Generator:
         """Chance for one purpose, fixed by --seed."""
