@@ -13,12 +13,17 @@ import tensorflow_datasets as tfds
 
 from ugvae_tf.config import ModelConfig
 from ugvae_tf.models import build_model
+from ugvae_tf.models.ug_vae import UgVae
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
+ONE_REPLICA = tf.distribute.MirroredStrategy(["CPU:0"])
+# Two strategies over the same devices in one process would share, and confuse, their collective operations.
+TWO_REPLICAS = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 IMAGE_SHAPE = (7, 5, 2)
+CONV_SHAPE = (32, 16, 2)
 SIZES = {"hidden_units": 11, "local_size": 3, "global_size": 4, "components": 6}
 
 
@@ -28,16 +33,24 @@ def small_config(**changes) -> ModelConfig:
 
 
 def small_model(seed: int = 0, **changes):
-    """A built model of `small_config`."""
+    """A built model of `small_config`, for images that its body can take."""
     keras.utils.set_random_seed(seed)
-    model = build_model(small_config(**changes), IMAGE_SHAPE, seed)
+    image_shape = CONV_SHAPE if changes.get("body") == "conv" else IMAGE_SHAPE
+    model = build_model(small_config(**changes), image_shape, seed)
     model.build()
     return model
 
 
-def random_images(groups: int, size: int, seed: int = 0) -> np.ndarray:
+class Noiseless(UgVae):
+    """The posterior means stand for samples, so that replicas need not share random numbers."""
+
+    def sampling_seed(self, step):
+        return None
+
+
+def random_images(groups: int, size: int, seed: int = 0, image_shape: tuple = IMAGE_SHAPE) -> np.ndarray:
     """[G, B, H, W, C] in [0, 1]."""
-    return np.random.default_rng(seed).random((groups, size, *IMAGE_SHAPE), np.float32)
+    return np.random.default_rng(seed).random((groups, size, *image_shape), np.float32)
 
 
 def assert_distribution(distribution, batch_shape, event_shape):

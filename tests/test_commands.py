@@ -80,6 +80,7 @@ def test_a_strange_config_json_is_told(text):
         ("--seed", -1),
         ("--kl-weight", 4),
         ("--preset", "mnits"),
+        ("--normalisation", "batch"),
     ],
 )
 def test_an_impossible_value_is_told_with_its_flag(flag, value, tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import IMAGE_SHAPE, SIZES, random_images, small_model
+from conftest import SIZES, random_images, small_model
 from tensorflow_probability import distributions as tfd
 
 K = SIZES["components"]
@@ -14,6 +14,9 @@ VARIANTS = [
     {"likelihood": "bernoulli"},
     {"expert_variance": "bounded"},
     {"expert_variance": "shared"},
+    {"body": "conv"},
+    {"body": "conv", "normalisation": "group", "observation_variance": "network"},
+    {"body": "conv", "normalisation": "batch"},
 ]
 
 
@@ -73,8 +76,9 @@ def test_the_terms_are_those_that_numpy_computes():
 @pytest.mark.parametrize("variant", VARIANTS, ids=ids)
 @pytest.mark.parametrize("fill", [0.5, np.nan])
 def test_a_padded_image_changes_nothing(variant, fill):
-    model, images = small_model(**variant), random_images(2, 3)
-    padding = np.full((2, 2, *IMAGE_SHAPE), fill, np.float32)
+    model = small_model(**variant)
+    images = random_images(2, 3, image_shape=model.image_shape)
+    padding = np.full((2, 2, *model.image_shape), fill, np.float32)
     padded = np.concatenate([images, padding], axis=1)
     mask = np.float32([[1, 1, 1, 0, 0]] * 2)
 
@@ -94,9 +98,11 @@ def test_a_padded_image_changes_nothing(variant, fill):
 @pytest.mark.parametrize("image", ["black", "white", "noise"])
 def test_no_image_in_the_unit_interval_gives_nan(variant, image):
     model = small_model(**variant)
-    images = {"black": 0, "white": 1, "noise": random_images(2, 3)}[image] * np.ones((2, 3, *IMAGE_SHAPE), np.float32)
+    shape = model.image_shape
+    noise = random_images(2, 3, image_shape=shape)
+    images = {"black": 0, "white": 1, "noise": noise}[image] * np.ones((2, 3, *shape), np.float32)
     with tf.GradientTape() as tape:
-        terms = model.elbo_terms(images, ones(images), seed=tf.constant([1, 2]))
+        terms = model.elbo_terms(images, ones(images), seed=tf.constant([1, 2]), training=True)
         total = tf.reduce_sum(terms.elbo)
     for tensor in [*terms, *tape.gradient(total, model.trainable_variables)]:
         assert np.all(np.isfinite(tensor))
@@ -104,9 +110,10 @@ def test_no_image_in_the_unit_interval_gives_nan(variant, image):
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=ids)
 def test_every_weight_learns(variant):
-    model, images = small_model(**variant), random_images(2, 3)
+    model = small_model(**variant)
+    images = random_images(2, 3, image_shape=model.image_shape)
     with tf.GradientTape() as tape:
-        total = tf.reduce_sum(model.elbo_terms(images, ones(images), seed=tf.constant([1, 2])).elbo)
+        total = tf.reduce_sum(model.elbo_terms(images, ones(images), seed=tf.constant([1, 2]), training=True).elbo)
     for variable, gradient in zip(
         model.trainable_variables, tape.gradient(total, model.trainable_variables), strict=True
     ):

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import IMAGE_SHAPE, SIZES, random_images, small_model
+from conftest import SIZES, random_images, small_model
 
 from ugvae_tf import export
 
@@ -34,8 +34,8 @@ np.savez(sys.argv[3], **answers)
 """
 
 
-def inputs(groups: int, size: int) -> dict[str, dict[str, np.ndarray]]:
-    random, images = np.random.default_rng(0), random_images(groups, size)
+def inputs(groups: int, size: int, image_shape: tuple) -> dict[str, dict[str, np.ndarray]]:
+    random, images = np.random.default_rng(0), random_images(groups, size, image_shape=image_shape)
     sizes = np.array([size - g % 2 for g in range(groups)], np.int32)
     z = random.normal(size=(groups, size, L)).astype(np.float32)
     beta = random.normal(size=(groups, M)).astype(np.float32)
@@ -57,12 +57,15 @@ def ask(version, tmp_path, asked) -> dict[str, np.ndarray]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "variant", [{}, {"expert_variance": "shared", "likelihood": "bernoulli"}], ids=["", "bernoulli"]
+    "variant",
+    [{}, {"expert_variance": "shared", "likelihood": "bernoulli"}, {"body": "conv", "normalisation": "batch"}],
+    ids=["", "bernoulli", "conv"],
 )
 def test_every_signature_equals_the_keras_model_with_other_groups_than_in_training(tmp_path, variant):
     model = small_model(**variant)
+    asked = inputs(3, 7, model.image_shape)
+    model.posterior(asked["experts"]["images"], np.ones([3, 7], np.float32), seed=None, training=True)
     export.export(model, tmp_path / "3", "{}")
-    asked = inputs(groups=3, size=7)
     answers = ask(tmp_path / "3", tmp_path, asked)
     outputs = {name: set(keys) for name, keys in OUTPUTS.items()}
     if "likelihood" in variant:
@@ -80,7 +83,7 @@ def test_every_signature_equals_the_keras_model_with_other_groups_than_in_traini
         for key, tensor in tensors.items():
             np.testing.assert_allclose(answers[f"{name}/{key}"], tensor, atol=1e-5, rtol=1e-5, err_msg=f"{name}/{key}")
     assert answers["serving_default/beta_mean"].shape == (3, M)
-    assert answers["decode/image_mean"].shape == (3, 7, *IMAGE_SHAPE)
+    assert answers["decode/image_mean"].shape == (3, 7, *model.image_shape)
 
 
 def test_experts_add_up_to_the_code_of_the_group():

@@ -1,9 +1,11 @@
 """The five conditionals: shapes with unknown axes, the choices of variance, and their networks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import IMAGE_SHAPE, SIZES, assert_distribution, small_config
+from conftest import CONV_SHAPE, IMAGE_SHAPE, SIZES, assert_distribution, small_config
 
 from ugvae_tf.layers import (
     MIN_PIXEL_STDDEV,
@@ -25,6 +27,12 @@ LAYERS = {
     "GlobalEncoder": (GlobalEncoder, [(G, B, F), (G, B, K), (G, B)], (G,), (M,)),
     "MixturePrior": (MixturePrior, [(G, M)], (G, K), (L,)),
     "Decoder": (lambda config: Decoder(config, IMAGE_SHAPE), [(G, B, L), (G, M)], (G, B), IMAGE_SHAPE),
+    "Decoder, conv": (
+        lambda config: Decoder(replace(config, body="conv"), CONV_SHAPE),
+        [(G, B, L), (G, M)],
+        (G, B),
+        CONV_SHAPE,
+    ),
 }
 
 

@@ -3,20 +3,15 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
-from conftest import SIZES, small_config
+from conftest import ONE_REPLICA, SIZES, TWO_REPLICAS, Noiseless, small_config
 
 from ugvae_tf import training
 from ugvae_tf.config import Config, DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.datasets import grouping
 from ugvae_tf.datasets.loading import ImageSet
 from ugvae_tf.errors import UserError
-from ugvae_tf.models.ug_vae import UgVae
 
 SHAPE = (5, 3, 1)
-ONE_REPLICA = tf.distribute.MirroredStrategy(["CPU:0"])
-# Two strategies over the same devices in one process would share, and confuse, their collective operations.
-TWO_REPLICAS = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 def image_set(count: int, seed: int = 0) -> ImageSet:
@@ -58,13 +53,6 @@ def uninterrupted():
 def assert_same_weights(first, second, **tolerance):
     for one, other in zip(first.variables, second.variables, strict=True):
         np.testing.assert_allclose(one, other, err_msg=one.path, **{"rtol": 0, "atol": 0, **tolerance})
-
-
-class Noiseless(UgVae):
-    """The posterior means stand for samples, so that replicas need not share random numbers."""
-
-    def sampling_seed(self, step):
-        return None
 
 
 @pytest.mark.parametrize("expert_variance", ["free", "shared"])

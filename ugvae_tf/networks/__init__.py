@@ -1,8 +1,8 @@
 """Plain Keras bodies: the encoder's from images to features, the decoder's back to pixels.
 
-An encoder is made from (image shape, config), takes images [G, B, H, W, C] and Keras's
-`training`, and returns features [G, B, hidden_units]. A decoder takes z [G, B, L] and beta [G, M] and returns
-[G, B, H, W, C], without a final activation.
+Both are made from (image shape, config). An encoder takes images [G, B, H, W, C] and
+Keras's `training`, and returns features [G, B, hidden_units]. A decoder takes z [G, B, L]
+and beta [G, M], and returns [G, B, H, W, C] without a final activation.
 """
 
 from collections.abc import Callable
