@@ -1,12 +1,13 @@
-"""A PyTorch twin of the official UG-VAE with its mlp body: what ugvae_tf is compared with.
+"""A PyTorch twin of the official UG-VAE, with its mlp and its conv body: what ugvae_tf is compared with.
 
 Written from the facts of the official implementation, costs included: K separate networks
 for the mixture, a loop over K for the divergences, and beta tiled for the decoder.
 
-B images in a group, K components, L dimensions of z, M dimensions of beta.
+Images are [B, C, H, W], B of them in a group; K components, L dimensions of z, M dimensions of beta.
 """
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -32,25 +33,56 @@ def product_of_experts(mean: Tensor, log_variance: Tensor) -> tuple[Tensor, Tens
     return (precision * mean).sum(0) / total, -total.log()
 
 
+def mlp_encoder(shape: torch.Size, hidden: int) -> nn.Sequential:
+    """Images to features [B, hidden]."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(shape.numel(), hidden), nn.ReLU())
+
+
+def mlp_decoder(shape: torch.Size, hidden: int, inputs: int) -> nn.Sequential:
+    """[z, beta], concatenated, to the mean of every pixel."""
+    pixels = nn.Linear(hidden, shape.numel())
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), pixels, nn.Sigmoid(), nn.Unflatten(1, shape))
+
+
+def conv_encoder(shape: torch.Size, hidden: int) -> nn.Sequential:
+    """Images of 64x64 pixels to features [B, hidden]."""
+    layers: list[nn.Module] = []
+    for maps, out in pairwise((shape[0], 32, 32, 64, 64)):
+        layers += [nn.Conv2d(maps, out, 4, stride=2, padding=1), nn.BatchNorm2d(out), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Conv2d(64, hidden, 4), nn.BatchNorm2d(hidden), nn.ReLU(), nn.Flatten())
+
+
+def conv_decoder(shape: torch.Size, hidden: int, inputs: int) -> nn.Sequential:
+    """[z, beta], concatenated, to the mean of every one of 64x64 pixels."""
+    layers = [nn.Linear(inputs, hidden), nn.ReLU(), nn.Unflatten(1, (hidden, 1, 1)), nn.ConvTranspose2d(hidden, 64, 4)]
+    for maps, out in pairwise((64, 64, 32, 32, shape[0])):
+        layers += [nn.ReLU(), nn.ConvTranspose2d(maps, out, 4, stride=2, padding=1)]
+    return nn.Sequential(*layers, nn.Sigmoid())
+
+
+ENCODERS = {"mlp": mlp_encoder, "conv": conv_encoder}
+DECODERS = {"mlp": mlp_decoder, "conv": conv_decoder}
+
+
 class TorchTwin(nn.Module):
     """The networks of UG-VAE and the loss of one group."""
 
-    def __init__(self, config: Config, pixels: int) -> None:
+    def __init__(self, config: Config, image_shape: torch.Size) -> None:
         super().__init__()
         sizes = config.model
         hidden, components, z, beta = sizes.hidden_units, sizes.components, sizes.local_size, sizes.global_size
         self.pixel_variance = sizes.pixel_variance
-        self.body = nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU())
+        self.body = ENCODERS[sizes.body](image_shape, hidden)
         self.local_head = nn.Linear(hidden, 2 * z)
         self.component_encoder = nn.Sequential(nn.Linear(z, hidden), nn.Tanh(), nn.Linear(hidden, components))
         self.expert_head = nn.Linear(hidden + components, 2 * beta)
         self.mixture = nn.ModuleList(
             nn.Sequential(nn.Linear(beta, hidden), nn.ReLU(), nn.Linear(hidden, 2 * z)) for _ in range(components)
         )
-        self.decoder = nn.Sequential(nn.Linear(z + beta, hidden), nn.ReLU(), nn.Linear(hidden, pixels), nn.Sigmoid())
+        self.decoder = DECODERS[sizes.body](image_shape, hidden, z + beta)
 
     def forward(self, images: Tensor) -> Tensor:
-        """The negative ELBO of a group [B, pixels], in nats per image."""
+        """The negative ELBO of a group, in nats per image."""
         features = self.body(images)  # [B, H]
         q_z = self.local_head(features).chunk(2, dim=-1)  # mean and log variance [B, L]
         z = sample(*q_z)
@@ -78,7 +110,7 @@ class TorchTwin(nn.Module):
         """Log-density of each image under the decoder's Gaussian [B]."""
         mean = self.decoder(torch.cat([z, beta.expand(len(z), -1)], -1))
         squares = (images - mean) ** 2 / self.pixel_variance
-        return -0.5 * (squares + math.log(2 * math.pi * self.pixel_variance)).sum(-1)
+        return -0.5 * (squares + math.log(2 * math.pi * self.pixel_variance)).flatten(1).sum(-1)
 
 
 class TwinTrainer:
@@ -86,8 +118,8 @@ class TwinTrainer:
 
     def __init__(self, config: Config, images: Tensor) -> None:
         torch.manual_seed(config.training.seed)
-        self.images, self.group_size = images, config.data.group_size  # [N, pixels]
-        self.model = TorchTwin(config, images.shape[1])
+        self.images, self.group_size = images, config.data.group_size  # [N, C, H, W]
+        self.model = TorchTwin(config, images.shape[1:])
         self.optimizer = torch.optim.Adam(self.model.parameters(), config.training.learning_rate)
         self.order = torch.empty(0, dtype=torch.int64)
 

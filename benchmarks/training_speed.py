@@ -3,9 +3,10 @@
 Run `python benchmarks/training_speed.py --json speed.json` on a machine that does nothing
 else: the twin on several threads suffers most from other jobs.
 
-Both train the official MNIST model on MNIST, in rounds that alternate. Ratios are to the
-twin at its best: its fastest number of threads for speed, its cheapest for CPU time. Four
-groups a step are measured for the first number of components only.
+Both train the official models, in rounds that alternate: the one of MNIST on MNIST, and the
+one of CelebA, with its convolutions and batch normalisation, on noise of 64x64 pixels in
+three colours. Ratios are to the twin at its best: its fastest number of threads for speed,
+its cheapest for CPU time. Four groups a step are measured for the first model of each body.
 """
 
 import argparse
@@ -15,24 +16,30 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from statistics import median
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import fit_timing
+import flop
 import numpy as np
 import tensorflow as tf
 import torch
 from fit_timing import FitTimer, Result, Round
 from torch_twin import TwinTrainer
 
-from ugvae_tf.config import Config, DataConfig
+from ugvae_tf.config import Config, DataConfig, ModelConfig
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.presets import preset
 
 TWIN = "PyTorch twin"
 DEFAULT_THREADS = torch.get_num_threads()
-MATRIX_SIZE = 2048
+OFFICIAL_CONV = {
+    "body": "conv",
+    "normalisation": "batch",
+    "local_size": 20,
+    "global_size": 50,
+    "components": 20,
+}
 
 
 class TwinTimer:
@@ -61,7 +68,7 @@ def fit_timer(config: Config, images: np.ndarray, groups: int) -> FitTimer:
 
 def contestants(config: Config, images: np.ndarray, four_groups: bool) -> dict[str, TwinTimer | FitTimer]:
     """What to measure."""
-    pixels = torch.from_numpy(images).reshape(len(images), -1).float() / 255
+    pixels = torch.from_numpy(images).movedim(-1, 1).contiguous().float() / 255  # [N, C, H, W]
     timers: dict[str, TwinTimer | FitTimer] = {
         f"{TWIN}, {DEFAULT_THREADS} threads": TwinTimer(config, pixels, DEFAULT_THREADS),
         f"{TWIN}, 1 thread": TwinTimer(config, pixels, 1),
@@ -72,34 +79,24 @@ def contestants(config: Config, images: np.ndarray, four_groups: bool) -> dict[s
     return timers
 
 
-def flop_per_image(config: Config, pixels: int) -> float:
-    """Floating-point operations of the matrix products that training on one image needs.
-
-    Backward counts twice forward, as is usual; what a group needs once is shared by its images.
-    """
-    sizes = config.model
-    hidden, components, z, beta = sizes.hidden_units, sizes.components, sizes.local_size, sizes.global_size
-    expert_heads = 1 if sizes.expert_variance == "shared" else 2
-    encoder = pixels * hidden + hidden * 2 * z + z * hidden + hidden * components
-    experts = (hidden + components) * beta * expert_heads
-    decoder = z * hidden + hidden * pixels
-    divergences = 2 * z * components
-    per_group = components * (beta * hidden + hidden * 2 * z) + beta * hidden
-    weights = encoder + experts + decoder + divergences + per_group / config.data.group_size
-    return 3 * 2 * weights
+def models(bodies: Sequence[str], components: Sequence[int]) -> list[Config]:
+    """The official models to measure."""
+    official, found = preset("mnist-official"), []
+    if "mlp" in bodies:
+        found += [replace(official, model=replace(official.model, components=number)) for number in components]
+    if "conv" in bodies:
+        found += [replace(official, model=replace(official.model, **OFFICIAL_CONV))]
+    return found
 
 
-def peak_flop_per_second(repeats: int = 9) -> float:
-    """Speed of the machine's float32 matrix product on all cores, the median of some."""
-    matrix, times = tf.random.normal([MATRIX_SIZE, MATRIX_SIZE]), []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        tf.matmul(matrix, matrix).numpy()
-        times.append(time.perf_counter() - start)
-    return 2 * MATRIX_SIZE**3 / median(times)
+def images_for(body: str) -> np.ndarray:
+    """Images [N, H, W, C] uint8; how fast a network is does not depend on what they show."""
+    if body == "mlp":
+        return load_split(DataConfig("mnist"), "train").images
+    return np.random.default_rng(0).integers(256, size=(20 * 128, 64, 64, 3), dtype=np.uint8)
 
 
-def rows(results: Sequence[Result], components: int, share_of_one: float) -> list[dict]:
+def rows(results: Sequence[Result], model: ModelConfig, share_of_one: float) -> list[dict]:
     """The results as rows of the table, compared with the twin at its best.
 
     `share_of_one` is the share of the machine's peak that one image a second takes.
@@ -109,7 +106,8 @@ def rows(results: Sequence[Result], components: int, share_of_one: float) -> lis
     return [
         {
             "name": result.name,
-            "components": components,
+            "body": model.body,
+            "components": model.components,
             "images_per_second": result.speed,
             "cpu_seconds_per_1000_images": result.cost,
             "speed_over_twin": result.speed / speed,
@@ -123,11 +121,11 @@ def rows(results: Sequence[Result], components: int, share_of_one: float) -> lis
 
 def print_table(table: list[dict]) -> None:
     """One line for every contestant."""
-    print(f"{'':27}{'K':>5}{'images/s':>10}{'CPU-s/1,000':>13}{'x speed':>9}{'x CPU':>7}{'of peak':>9}")
+    print(f"{'':27}{'body':>5}{'K':>5}{'images/s':>10}{'CPU-s/1,000':>13}{'x speed':>9}{'x CPU':>7}{'of peak':>9}")
     for row in table:
         measured = f"{row['images_per_second']:10,.0f}{row['cpu_seconds_per_1000_images']:13.4f}"
         ratios = f"{row['speed_over_twin']:9.2f}{row['cpu_over_twin']:7.2f}{row['share_of_peak']:9.1%}"
-        print(f"{row['name']:27}{row['components']:5}{measured}{ratios}")
+        print(f"{row['name']:27}{row['body']:>5}{row['components']:5}{measured}{ratios}")
 
 
 def machine() -> dict[str, str | float]:
@@ -142,20 +140,22 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each, alternating")
     parser.add_argument("--seconds", type=float, default=4, help="length of a measurement, about")
-    parser.add_argument("--components", type=int, nargs="+", default=[10, 1000], help="K: components of the mixture")
+    parser.add_argument("--body", choices=["mlp", "conv"], nargs="+", default=["mlp", "conv"], help="which models")
+    parser.add_argument("--components", type=int, nargs="+", default=[10, 1000], help="K of mlp; conv has 20")
     parser.add_argument("--json", type=Path, help="file for the results, with every round")
     return parser.parse_args()
 
 
 def main() -> None:
     asked = arguments()
-    images, official = load_split(DataConfig("mnist"), "train").images, preset("mnist-official")
-    used, peak, table = machine(), peak_flop_per_second(), []
-    for place, components in enumerate(asked.components):
-        config = replace(official, model=replace(official.model, components=components))
-        timers = contestants(config, images, four_groups=place == 0)
+    used, peak, table, seen = machine(), flop.peak_flop_per_second(), [], set()
+    for config in models(asked.body, asked.components):
+        body = config.model.body
+        images = images_for(body)
+        timers = contestants(config, images, four_groups=body not in seen)
+        seen.add(body)
         results = fit_timing.alternate(timers, asked.rounds, asked.seconds)
-        table += rows(results, components, flop_per_image(config, images[0].size) / peak)
+        table += rows(results, config.model, flop.flop_per_image(config, images.shape[1:]) / peak)
     print_table(table)
     print(f"x: times the twin at its best; peak: {peak / 1e9:.0f} GFLOP/s in matrix products")
     print(", ".join(f"{key} {value}" for key, value in used.items()))
