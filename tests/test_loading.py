@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow_datasets as tfds
 
 from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.loading import load_split
@@ -55,3 +56,17 @@ def test_a_corrupt_set_is_told_in_one_sentence(tiny_data_dir, tmp_path, damage):
     with pytest.raises(UserError) as caught:
         load_split(DataConfig("tiny", str(tmp_path)), "train")
     assert "tiny" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (DataConfig("folder"), "--dataset folder needs --data-dir: give the folder of your images"),
+        (DataConfig("npz"), "--dataset npz needs --data-dir: give your .npz file"),
+        (DataConfig("chairs3d-aubry"), "rendered_chairs.tar from the project page 'Seeing 3D chairs'"),
+    ],
+)
+def test_what_the_user_must_place_is_told(data, told, tmp_path, monkeypatch):
+    monkeypatch.setattr(tfds.core.constants, "DATA_DIR", str(tmp_path))
+    with pytest.raises(UserError, match=told):
+        load_split(data, "train")

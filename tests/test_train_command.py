@@ -150,3 +150,26 @@ def test_two_workers_find_the_same_losses(tiny_data_dir, tmp_path):
     losses = [re.findall(r"loss: (-?[\d.e+]+)", out) for out, _ in printed]
     assert len(losses[0]) == 4 and losses[0] == losses[1]
     assert (tmp_path / "tiny" / "1" / "saved_model.pb").exists() and not (tmp_path / "tiny" / "2").exists()
+
+
+@pytest.mark.slow
+def test_a_folder_of_pictures_trains_a_convolutional_model_that_can_be_evaluated(tmp_path):
+    """Pictures of mixed sizes, grey and coloured, one of them damaged."""
+    random, pictures = np.random.default_rng(0), tmp_path / "pictures"
+    for number in range(41):
+        shape = (17 + number % 3, 23, 3 if number % 2 else 1)
+        content = tf.io.encode_png(random.integers(256, size=shape, dtype=np.uint8)).numpy()
+        (pictures / f"kind{number % 2}").mkdir(parents=True, exist_ok=True)
+        (pictures / f"kind{number % 2}" / f"{number}.png").write_bytes(content)
+    (pictures / "kind0" / "damaged.png").write_bytes(content[:50])
+    flags = ["--dataset", "folder", "--data-dir", pictures, "--image-size", 16, "--output-dir", tmp_path, *SMALL]
+    flags += ["--group-size", 3, "--epochs", 2]
+    stopped = run(*flags)
+    assert stopped.returncode == 2 and "damaged.png cannot be decoded" in stopped.stderr
+    assert "--corrupt skip" in stopped.stderr and not (tmp_path / "folder").exists()
+    trained = run(*flags, "--corrupt", "skip")
+    assert trained.returncode == 0, trained.stderr
+    command = [sys.executable, ROOT / "evaluate.py", "--saved-model", tmp_path / "folder", "--task", "reconstruction"]
+    evaluated = subprocess.run(command, capture_output=True, text=True)
+    assert evaluated.returncode == 0, evaluated.stderr
+    assert "kind0" in evaluated.stdout and "kind1" in evaluated.stdout

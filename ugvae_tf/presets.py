@@ -21,10 +21,10 @@ MNIST = Config(
 
 
 def _ours(name: str, dataset: str, epochs: int) -> Config:
-    """Ours for 64x64 pixels in colour."""
+    """Ours for 64x64 pixels in colour: groups of 32 give four times the steps that groups of 128 give in the time."""
     return Config(
         preset=name,
-        data=DataConfig(dataset, image_size=64),
+        data=DataConfig(dataset, image_size=64, group_size=32),
         model=ModelConfig(
             body="conv",
             normalisation="batch",
@@ -63,12 +63,12 @@ PRESETS: Mapping[str, Config] = {
         MNIST,
         Config(preset="mnist-official"),
         _ours("images", "folder", epochs=30),
-        _ours("faces3d", "faces3d", epochs=60),
-        _ours("avatars", "avatars", epochs=60),
+        _ours("faces3d", "faces3d", epochs=80),
+        _ours("avatars", "avatars", epochs=150),
         _ours("chairs3d", "chairs3d", epochs=60),
-        _ours("cars3d", "cars3d", epochs=60),
-        _ours("faces3d+avatars", "faces3d+avatars", epochs=60),
-        _ours("chairs3d+cars3d", "chairs3d+cars3d", epochs=60),
+        _ours("cars3d", "cars3d", epochs=150),
+        _ours("faces3d+avatars", "faces3d+avatars", epochs=45),
+        _ours("chairs3d+cars3d", "chairs3d+cars3d", epochs=45),
         _official("celeba", "celeb_a", (20, 50, 20), epochs=20),
         _official("celeba+faces3d", "celeb_a+faces3d-bfm", (40, 40, 40), epochs=10, mixture="0.5,0.5"),
         _official("cars+chairs", "cars3d-fidler+chairs3d-aubry", (20, 20, 20), epochs=50, mixture="0.5,0.5"),
