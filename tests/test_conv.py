@@ -45,6 +45,15 @@ def test_sizes_of_images_of_64_pixels_are_the_official_ones():
     assert mirror.count_params() == first + doublings
 
 
+def test_signals_start_at_the_same_size_after_every_doubling():
+    body = ConvDecoder((64, 64, 3), small_config(body="conv", hidden_units=256))
+    maps, sizes = tf.nn.relu(tf.random.stateless_normal([16, 256], seed=[0, 1])), []
+    for layer in body.network.layers:
+        maps = layer(maps)
+        sizes.append(float(tf.sqrt(tf.reduce_mean(maps**2))))
+    assert max(sizes[:-1]) < 1.3 * min(sizes[:-1])  # the last one has no ReLU
+
+
 @pytest.mark.parametrize(
     ("normalisation", "in_training", "alone"),
     [("none", True, True), ("group", True, True), ("batch", False, True), ("batch", True, False)],

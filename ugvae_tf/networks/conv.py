@@ -14,8 +14,14 @@ from ugvae_tf.networks.normalisation import normalisations
 KERNEL = 4
 ENCODER_MAPS = (32, 32, 64, 64)  # feature maps after each halving
 DECODER_MAPS = (64, 64, 32, 32)  # before each doubling
+STRIDE = 2
 CHANNEL_GROUPS = 8  # of feature maps, for group normalisation; those of the last layer are one group
 LARGEST_ADVICE = 64  # side of the official images
+# Weights start so that signals keep their size from ReLU to ReLU (He et al.). The decoder's would else
+# shrink by half and more at every doubling, and training would stay at one grey image for all. Of a
+# transposed kernel's KERNEL**2 weights for each map below, which Keras calls fan_out, a pixel gets a quarter.
+RELU_START = "he_uniform"
+DOUBLING_START = keras.initializers.VarianceScaling(2 * STRIDE**2, mode="fan_out", distribution="uniform")
 
 
 def smallest_sides(image_shape: tuple[int, int, int]) -> tuple[int, int]:
@@ -48,11 +54,11 @@ class ConvEncoder(keras.layers.Layer):
         kind, bias = config.normalisation, config.normalisation == "none"  # a normalisation brings a bias of its own
         halvings: list[keras.layers.Layer] = []
         for maps in ENCODER_MAPS:
-            halvings += [Conv2D(maps, KERNEL, strides=2, padding="same", use_bias=bias)]
+            halvings += [Conv2D(maps, KERNEL, STRIDE, "same", use_bias=bias, kernel_initializer=RELU_START)]
             halvings += [*normalisations(kind, CHANNEL_GROUPS), ReLU()]
         whole = Reshape([1, 1, height * width * ENCODER_MAPS[-1]])
-        last = [Dense(self.units, use_bias=bias), *normalisations(kind, channel_groups=1), ReLU()]
-        self.network = keras.Sequential([*halvings, whole, *last])
+        last = Dense(self.units, use_bias=bias, kernel_initializer=RELU_START)
+        self.network = keras.Sequential([*halvings, whole, last, *normalisations(kind, channel_groups=1), ReLU()])
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         merged = tf.reshape(images, [-1, *self.image_shape])  # [G*B, H, W, C]
@@ -74,10 +80,9 @@ class ConvDecoder(keras.layers.Layer):
         self.image_shape = image_shape
         smallest = [*smallest_sides(image_shape), DECODER_MAPS[0]]
         self.hidden = JointDense(config.hidden_units, activation="relu")
+        first = Dense(math.prod(smallest), activation="relu", kernel_initializer=RELU_START)
         doublings = [doubling(maps, "relu") for maps in DECODER_MAPS[1:]]
-        self.network = keras.Sequential(
-            [Dense(math.prod(smallest), activation="relu"), Reshape(smallest), *doublings, doubling(image_shape[-1])]
-        )
+        self.network = keras.Sequential([first, Reshape(smallest), *doublings, doubling(image_shape[-1])])
 
     def call(self, z: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
         hidden = self.hidden(z, beta)  # [G, B, hidden_units]
@@ -87,4 +92,6 @@ class ConvDecoder(keras.layers.Layer):
 
 def doubling(maps: int, activation: str | None = None) -> Conv2DTranspose:
     """A transposed convolution that doubles the sides."""
-    return Conv2DTranspose(maps, KERNEL, strides=2, padding="same", activation=activation)
+    return Conv2DTranspose(
+        maps, KERNEL, STRIDE, "same", activation=activation, kernel_initializer=DOUBLING_START.clone()
+    )
