@@ -110,8 +110,7 @@ class GroupModel(keras.Model):
 
 def without_padding(images: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Images [G, B, H, W, C] with padded ones blank, whatever they held (NaN included)."""
-    present = mask[:, :, tf.newaxis, tf.newaxis, tf.newaxis] > 0
-    return tf.where(present, images, tf.zeros_like(images))
+    return tf.math.multiply_no_nan(images, mask[:, :, tf.newaxis, tf.newaxis, tf.newaxis])
 
 
 def sum_over_group(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
