@@ -12,7 +12,6 @@ its cheapest for CPU time. Four groups a step are measured for the first model o
 import argparse
 import json
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -24,8 +23,8 @@ import flop
 import numpy as np
 import tensorflow as tf
 import torch
-from fit_timing import FitTimer, Result, Round
-from torch_twin import TwinTrainer
+from fit_timing import FitTimer, Result
+from twin_timing import TwinTimer
 
 from ugvae_tf.config import Config, DataConfig, ModelConfig
 from ugvae_tf.datasets.loading import load_split
@@ -42,23 +41,6 @@ OFFICIAL_CONV = {
 }
 
 
-class TwinTimer:
-    """Trains the twin on some threads for as long as it is told."""
-
-    def __init__(self, config: Config, images: torch.Tensor, threads: int) -> None:
-        self.trainer, self.threads = TwinTrainer(config, images), threads
-        self.trainer.step()
-
-    def __call__(self, seconds: float) -> Round:
-        torch.set_num_threads(self.threads)
-        wall, cpu, steps = time.perf_counter(), time.process_time(), 0
-        while time.perf_counter() - wall < seconds:
-            self.trainer.step()
-            steps += 1
-        images = steps * self.trainer.group_size
-        return Round(images, time.perf_counter() - wall, time.process_time() - cpu)
-
-
 def fit_timer(config: Config, images: np.ndarray, groups: int) -> FitTimer:
     """ugvae_tf at that many groups a step."""
     config = fit_timing.with_groups(config, groups)
@@ -68,10 +50,9 @@ def fit_timer(config: Config, images: np.ndarray, groups: int) -> FitTimer:
 
 def contestants(config: Config, images: np.ndarray, four_groups: bool) -> dict[str, TwinTimer | FitTimer]:
     """What to measure."""
-    pixels = torch.from_numpy(images).movedim(-1, 1).contiguous().float() / 255  # [N, C, H, W]
     timers: dict[str, TwinTimer | FitTimer] = {
-        f"{TWIN}, {DEFAULT_THREADS} threads": TwinTimer(config, pixels, DEFAULT_THREADS),
-        f"{TWIN}, 1 thread": TwinTimer(config, pixels, 1),
+        f"{TWIN}, {DEFAULT_THREADS} threads": TwinTimer(config, images, DEFAULT_THREADS),
+        f"{TWIN}, 1 thread": TwinTimer(config, images, 1),
         "ugvae_tf, 1 group a step": fit_timer(config, images, groups=1),
     }
     if four_groups:
