@@ -81,6 +81,17 @@ def test_a_set_larger_than_the_memory_is_streamed_and_any_step_can_be_resumed(do
     assert abs(is_colour(whole).mean() - (0.6 if mixture else COLOUR / (GREY + COLOUR))) < 0.05
 
 
+def test_proportions_are_of_training_groups_only(domains):
+    """The three held-out images of each domain would not fill a share of a group."""
+    assert len(load_split(mixed(domains, mixture="0.1,0.9", group_size=50), "held-out")) == 6
+
+
+@pytest.mark.parametrize("memory_limit", [4.0, EPSILON_GB])
+def test_images_of_different_sizes_are_told_streamed_or_not(domains, memory_limit):
+    with pytest.raises(UserError, match="different sizes"):
+        open_training(mixed(domains, image_size=None, memory_limit=memory_limit))
+
+
 def test_a_split_is_cut_to_the_memory(domains):
     held_out = load_split(DataConfig("grey", domains, memory_limit=2.5 * 9 * 7 / 1e9), "held-out")
     assert len(held_out) == 2
@@ -89,7 +100,6 @@ def test_a_split_is_cut_to_the_memory(domains):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"image_size": None}, "different sizes: give one for all, such as --image-size 64"),
         ({"mixture": "0.5,0.4"}, "must sum to 1"),
         ({"mixture": "0.5"}, "a number above 0 for each of grey, colour"),
         ({"mixture": "half,half"}, "a number above 0 for each"),

@@ -47,11 +47,11 @@ def open_training(data: DataConfig) -> ImageSet | StreamedSet:
             images have different sizes, or the proportions do not suit the domains.
     """
     domains = _domains(data, "train")
-    shape = _image_shape(domains[0])
+    shape = _image_shape(domains)
     shares = _shares(data, [domain.count for domain in domains])
     if sum(domain.count for domain in domains) * np.prod(shape) > data.memory_limit * GIGABYTE:
         return StreamedSet(tuple(domains), shares, shape)
-    return _collected(data, domains)
+    return _collected(data, domains, shares)
 
 
 def load_split(data: DataConfig, split: str) -> ImageSet:
@@ -61,7 +61,7 @@ def load_split(data: DataConfig, split: str) -> ImageSet:
         UserError: as `open_training`.
     """
     domains = _domains(data, split)
-    most = int(data.memory_limit * GIGABYTE / len(domains) / np.prod(_image_shape(domains[0])))
+    most = int(data.memory_limit * GIGABYTE / len(domains) / np.prod(_image_shape(domains)))
     return _collected(data, [Source(domain.examples.take(most), min(most, domain.count)) for domain in domains])
 
 
@@ -92,10 +92,12 @@ def _conformed(source: Source, size: int | None, channels: int) -> Source:
     return Source(source.examples.map(conform, num_parallel_calls=tf.data.AUTOTUNE), source.count)
 
 
-def _image_shape(source: Source) -> tuple[int, int, int]:
-    height, width, channels = source.examples.element_spec["image"].shape
-    if height is None or width is None:
+def _image_shape(domains: list[Source]) -> tuple[int, int, int]:
+    """(H, W, C) of all images; a UserError if there is more than one."""
+    shapes = {tuple(domain.examples.element_spec["image"].shape) for domain in domains}
+    if len(shapes) > 1 or None in next(iter(shapes)):
         raise UserError("The images have different sizes: give the one to bring them to, such as --image-size 64.")
+    height, width, channels = shapes.pop()
     return height, width, channels
 
 
@@ -115,18 +117,14 @@ def _shares(data: DataConfig, counts: list[int]) -> tuple[tuple[int, int], ...]:
     return shares
 
 
-def _collected(data: DataConfig, domains: list[Source]) -> ImageSet:
+def _collected(data: DataConfig, domains: list[Source], shares: tuple[tuple[int, int], ...] = ()) -> ImageSet:
     """Decode everything; with several domains, `domain` is a label of each image."""
-    shapes = {_image_shape(domain) for domain in domains}
-    if len(shapes) > 1:
-        raise UserError("The domains have images of different sizes: give one for all, such as --image-size 64.")
     parts = [_decoded(name, domain) for name, domain in zip(data.domains, domains, strict=True)]
     if len(parts) == 1:
         return parts[0]
     known = set.intersection(*(set(part.labels) for part in parts))
     labels = {key: np.concatenate([part.labels[key] for part in parts]) for key in sorted(known)}
     labels["domain"] = np.repeat(data.domains, [len(part) for part in parts])
-    shares = _shares(data, [len(part) for part in parts])
     return ImageSet(np.concatenate([part.images for part in parts]), labels, shares)
 
 
