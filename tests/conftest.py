@@ -1,6 +1,7 @@
 """What all tests share: two logical CPUs, one small model of odd sizes, and one small TFDS data set."""
 
 import os
+from dataclasses import replace
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles faster, computes the same
@@ -11,9 +12,9 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from ugvae_tf.config import ModelConfig
+from ugvae_tf import presets
+from ugvae_tf.config import Config, ModelConfig
 from ugvae_tf.models import build_model
-from ugvae_tf.models.ug_vae import UgVae
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
@@ -29,7 +30,9 @@ SIZES = {"hidden_units": 11, "local_size": 3, "global_size": 4, "components": 6}
 
 def small_config(**changes) -> ModelConfig:
     """A model in which no two axes have the same size."""
-    return ModelConfig(**{**SIZES, **changes})
+    model = ModelConfig(**{**SIZES, **changes})
+    sizes = presets.of_model(Config(model=model), model.model).model
+    return replace(model, global_size=sizes.global_size, components=sizes.components)
 
 
 def small_model(seed: int = 0, **changes):
@@ -41,11 +44,10 @@ def small_model(seed: int = 0, **changes):
     return model
 
 
-class Noiseless(UgVae):
+def noiseless(model):
     """The posterior means stand for samples, so that replicas need not share random numbers."""
-
-    def sampling_seed(self, step):
-        return None
+    model.sampling_seed = lambda step: None
+    return model
 
 
 def random_images(groups: int, size: int, seed: int = 0, image_shape: tuple = IMAGE_SHAPE) -> np.ndarray:

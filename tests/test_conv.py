@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import CONV_SHAPE, ONE_REPLICA, SIZES, TWO_REPLICAS, Noiseless, random_images, small_config, small_model
+from conftest import CONV_SHAPE, ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, random_images, small_config, small_model
 
 from ugvae_tf import training
 from ugvae_tf.errors import UserError
@@ -104,7 +104,7 @@ def test_batch_statistics_are_those_of_all_replicas():
     def run(strategy):
         with strategy.scope():
             keras.utils.set_random_seed(0)
-            model = Noiseless(small_config(body="conv", normalisation="batch"), CONV_SHAPE)
+            model = noiseless(build_model(small_config(body="conv", normalisation="batch"), CONV_SHAPE))
             model.compile(optimizer=keras.optimizers.SGD(0.001), jit_compile=False)
             model.build()
         steps = tf.data.Dataset.from_tensor_slices((images, masks)).batch(2)

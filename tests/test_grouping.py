@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from ugvae_tf.datasets import grouping
+from ugvae_tf.datasets.kinds import kinds_of
+from ugvae_tf.datasets.loading import ImageSet
+from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.errors import UserError
 
 
@@ -62,3 +65,44 @@ def test_pixels_lie_in_the_unit_interval():
 def test_more_images_than_there_are_is_the_users_error(size, groups, named):
     with pytest.raises(UserError, match=named):
         grouping.steps_per_epoch(101, size, groups)
+
+
+def test_groups_by_kind_have_one_kind_each_and_leave_out_less_than_a_group_of_it():
+    kinds = np.random.default_rng(0).permutation(np.repeat([0, 1, 2, 3], [23, 9, 41, 2]))
+    assert grouping.images_in_whole_groups(kinds, 5) == 20 + 5 + 40
+    groups = indices(grouping.random_groups(numbered(75), 5, 1, seed=0, first_step=0, last_step=26, kinds=kinds))
+    assert (kinds[groups] == kinds[groups][:, :, :1]).all()
+    for epoch in (groups[:13], groups[13:]):
+        assert len(set(epoch.ravel())) == 65
+        assert sorted(kinds[epoch[:, 0, 0]]) == [0] * 4 + [1] + [2] * 8
+    assert (kinds[groups[:13, 0, 0]] != kinds[groups[13:, 0, 0]]).any()
+
+
+def test_a_stream_by_kind_that_starts_later_shows_what_the_whole_one_shows_there():
+    kinds = np.repeat([0, 1], [31, 12])
+    whole = indices(grouping.random_groups(numbered(43), 5, 2, seed=3, first_step=0, last_step=9, kinds=kinds))
+    later = indices(grouping.random_groups(numbered(43), 5, 2, seed=3, first_step=5, last_step=9, kinds=kinds))
+    np.testing.assert_array_equal(whole[5:], later)
+
+
+def test_held_out_groups_by_kind_show_every_image_once_and_pad_the_last_of_each_kind():
+    kinds = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [13, 1, 7]))
+    groups = list(grouping.all_in_groups(numbered(21), group_size=5, groups_per_step=1, seed=0, kinds=kinds))
+    shown = [np.rint(images.numpy()[mask.numpy() > 0] * 255).astype(int).ravel() for images, mask in groups]
+    assert sorted(np.concatenate(shown)) == list(range(21))
+    assert all(len(set(kinds[group])) == 1 for group in shown)
+    assert sorted(len(group) for group in shown) == [1, 2, 3, 5, 5, 5]
+
+
+def test_kinds_are_the_values_of_a_label():
+    images = ImageSet(numbered(3), {"hair": np.array(["red", "blond", "red"]), "age": np.array([0.1, 0.2, 0.3])})
+    np.testing.assert_array_equal(kinds_of(images, "hair"), [1, 0, 1])
+    np.testing.assert_array_equal(kinds_of(images, None), [0, 0, 0])
+    with pytest.raises(UserError, match=r"no label 'eyes'.*\(age, hair\)"):
+        kinds_of(images, "eyes")
+    with pytest.raises(UserError, match="'age' is a measurement"):
+        kinds_of(images, "age")
+    with pytest.raises(UserError, match="--memory-limit"):
+        kinds_of(StreamedSet((), ((3, 3),), (1, 1, 1)), "hair")
+    with pytest.raises(UserError, match=r"the 4 images of a group \(at most 2\)"):
+        grouping.images_in_whole_groups(np.array([1, 0, 1]), 4)

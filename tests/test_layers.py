@@ -24,7 +24,7 @@ K, L, M = SIZES["components"], SIZES["local_size"], SIZES["global_size"]
 LAYERS = {
     "LocalEncoder": (LocalEncoder, [(G, B, F)], (G, B), (L,)),
     "ComponentEncoder": (ComponentEncoder, [(G, B, L)], (G, B), ()),
-    "GlobalEncoder": (GlobalEncoder, [(G, B, F), (G, B, K), (G, B)], (G,), (M,)),
+    "GlobalEncoder": (GlobalEncoder, [(G, B, F), (G, B), (G, B, K)], (G,), (M,)),
     "MixturePrior": (MixturePrior, [(G, M)], (G, K), (L,)),
     "Decoder": (lambda config: Decoder(config, IMAGE_SHAPE), [(G, B, L), (G, M)], (G, B), IMAGE_SHAPE),
     "Decoder, conv": (

@@ -114,7 +114,7 @@ class _Served:
         return _arrays(self.model.encode(images, np.ones(images.shape[:2], np.float32)))
 
     def prior(self, beta):
-        return _arrays(self.model.prior(beta))
+        return _arrays(self.model.prior(beta, len(beta)))
 
     def decode(self, z, beta):
         return _arrays(self.model.decode(z, beta))

@@ -3,13 +3,14 @@
 import keras
 import numpy as np
 import pytest
-from conftest import ONE_REPLICA, SIZES, TWO_REPLICAS, Noiseless, small_config
+from conftest import ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, small_config
 
 from ugvae_tf import training
 from ugvae_tf.config import Config, DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.datasets import grouping
 from ugvae_tf.datasets.loading import ImageSet
 from ugvae_tf.errors import UserError
+from ugvae_tf.models import MODELS, build_model
 
 SHAPE = (5, 3, 1)
 
@@ -55,14 +56,16 @@ def assert_same_weights(first, second, **tolerance):
         np.testing.assert_allclose(one, other, err_msg=one.path, **{"rtol": 0, "atol": 0, **tolerance})
 
 
-@pytest.mark.parametrize("expert_variance", ["free", "shared"])
-def test_two_replicas_equal_one(expert_variance):
+@pytest.mark.parametrize(
+    "variant", [{}, {"expert_variance": "shared"}, *({"model": name} for name in MODELS if name != "ug-vae")]
+)
+def test_two_replicas_equal_one(variant):
     """Plain gradient descent, as Adam would hide a wrong scale of the loss."""
 
     def run(strategy):
         with strategy.scope():
             keras.utils.set_random_seed(0)
-            model = Noiseless(small_config(expert_variance=expert_variance, observation_variance="learned"), SHAPE)
+            model = noiseless(build_model(small_config(observation_variance="learned", **variant), SHAPE))
             model.compile(optimizer=keras.optimizers.SGD(0.01), jit_compile=False)
             model.build()
         before = [variable.numpy() for variable in model.trainable_variables]
@@ -75,9 +78,8 @@ def test_two_replicas_equal_one(expert_variance):
 
     (one, one_history), (two, two_history) = run(ONE_REPLICA), run(TWO_REPLICAS)
     assert_same_weights(one, two, rtol=1e-5, atol=1e-5)
-    assert set(one_history[0]) == {
-        f"{p}{n}" for p in ("", "val_") for n in ("loss", "log_px", "kl_z", "kl_d", "kl_beta")
-    }
+    names = {"loss", "log_px", "kl_z", "kl_d", "kl_beta"} | ({"log_pz"} if "nested-vae" in variant.values() else set())
+    assert set(one_history[0]) == {f"{prefix}{name}" for prefix in ("", "val_") for name in names}
     for first, second in zip(one_history, two_history, strict=True):
         for name in first:
             np.testing.assert_allclose(first[name], second[name], rtol=1e-4, err_msg=name)
@@ -86,7 +88,7 @@ def test_two_replicas_equal_one(expert_variance):
 def test_the_reported_loss_is_the_mean_over_images_of_the_bound():
     """A group of two images beside groups of three: every image weighs the same."""
     keras.utils.set_random_seed(0)
-    model = Noiseless(small_config(), SHAPE)
+    model = noiseless(build_model(small_config(), SHAPE))
     model.compile(optimizer="sgd")
     model.build()
     groups = list(grouping.all_in_groups(HELD_OUT.images, 3, 1, seed=0))

@@ -7,15 +7,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import tyro
 
 from ugvae_tf import config as configuration
 from ugvae_tf import presets
-from ugvae_tf.config import Config, DataConfig
+from ugvae_tf.config import Config, DataConfig, ModelConfig, ModelName
 from ugvae_tf.errors import UserError
 from ugvae_tf.run_folder import RunFolder
+from ugvae_tf.validation import validate
 
 # TensorFlow's C++ speaks on standard error before Python can stop it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -27,7 +28,7 @@ class TrainRequest:
 
     config: tyro.conf.OmitArgPrefixes[Config] = field(default_factory=Config)
     name: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
-    """Name of the run and of the exported model (default: the data set)."""
+    """Name of the run and of the exported model (default: the data set; of the relatives, <data set>-<model>)."""
     output_dir: str = "saved_models"
     """Folder of all runs."""
     resume: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
@@ -38,7 +39,11 @@ class TrainRequest:
     @property
     def folder(self) -> RunFolder:
         """Where this run lives."""
-        return RunFolder(self.output_dir, self.name or self.config.data.dataset)
+        return RunFolder(self.output_dir, self.name or _default_name(self.config.data.dataset, self.config.model.model))
+
+
+def _default_name(dataset: str, model: str) -> str:
+    return dataset if model == ModelConfig.model else f"{dataset}-{model}"
 
 
 class Interrupted(Exception):
@@ -48,7 +53,7 @@ class Interrupted(Exception):
 def parse_training(arguments: Sequence[str]) -> TrainRequest:
     """The request in train.py's flags; raises UserError, or exits with status 2, on a bad one."""
     request = tyro.cli(TrainRequest, prog="train.py", args=arguments, default=_defaults(arguments))
-    configuration.validate(request.config)
+    validate(request.config)
     if request.resume and request.overwrite:
         raise UserError("--resume goes on with a run and --overwrite replaces it: give one of them.")
     request.folder.check(request.resume, request.overwrite)
@@ -136,16 +141,17 @@ def parse_evaluation(arguments: Sequence[str]) -> EvaluationRequest:
 def _defaults(arguments: Sequence[str]) -> TrainRequest:
     """What the flags fall back on: the resumed run's own configuration, or a preset."""
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    for flag in ("--preset", "--dataset", "--name", "--output-dir"):
+    for flag in ("--preset", "--dataset", "--model", "--name", "--output-dir"):
         early.add_argument(flag)
     early.add_argument("--resume", action="store_true")
     known, _ = early.parse_known_args(arguments)
-    dataset = known.dataset or DataConfig.dataset
+    dataset, model = known.dataset or DataConfig.dataset, known.model or ModelConfig.model
     if known.preset is None and known.resume:
-        folder = RunFolder(known.output_dir or "saved_models", known.name or dataset)
+        folder = RunFolder(known.output_dir or "saved_models", known.name or _default_name(dataset, model))
         folder.check(resume=True, overwrite=False)
         return TrainRequest(folder.saved_config())
-    return TrainRequest(presets.preset(known.preset) if known.preset else presets.preset_for(dataset))
+    found = presets.preset(known.preset) if known.preset else presets.preset_for(dataset)
+    return TrainRequest(presets.of_model(found, model) if model in get_args(ModelName) else found)
 
 
 def _check_same_run(request: TrainRequest) -> None:

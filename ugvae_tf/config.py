@@ -1,4 +1,4 @@
-"""What a run is made of: frozen dataclasses, presets, validation, JSON.
+"""What a run is made of: frozen dataclasses, JSON.
 
 The commands make their flags from these fields, and the same object is written to
 `saved_models/<name>/config.json`. Nothing here imports TensorFlow.
@@ -12,6 +12,10 @@ from typing import Any, Literal
 from ugvae_tf.errors import UserError
 
 MIN_PIXEL_STDDEV = 1 / 255  # one grey level: a pixel that never varies would otherwise take all the likelihood
+
+ModelName = Literal["ug-vae", "ml-vae", "gm-vae", "vae", "beta-vae", "nested-vae"]
+WITH_BETA = ("ug-vae", "ml-vae", "nested-vae")
+WITH_MIXTURE = ("ug-vae", "gm-vae")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class DataConfig:
     """Proportions of the domains of a+b, such as 0.5,0.5 (default: those of their numbers of images)."""
     memory_limit: float = 4.0
     """Gigabytes of decoded images to keep in memory; a larger set is streamed from disk."""
+    group_by: str | None = None
+    """A label: every group of the training has images of one of its values only (default: random groups, no label)."""
 
     @property
     def domains(self) -> list[str]:
@@ -57,8 +63,8 @@ class DataConfig:
 class ModelConfig:
     """The generative model, its variational family and their sizes."""
 
-    model: Literal["ug-vae"] = "ug-vae"
-    """Which model of the family."""
+    model: ModelName = "ug-vae"
+    """Which model of the family (paper figure 1)."""
     body: Literal["mlp", "conv"] = "mlp"
     """Network between pixels and features, and its mirror image in the decoder."""
     normalisation: Literal["none", "group", "batch"] = "none"
@@ -69,9 +75,9 @@ class ModelConfig:
     local_size: int = 10
     """L: dimensions of z."""
     global_size: int = 20
-    """M: dimensions of beta."""
+    """M: dimensions of beta; 0 in a model without one."""
     components: int = 10
-    """K: components of the mixture."""
+    """K: components of the mixture; 1 in a model without one."""
     likelihood: Literal["gaussian", "bernoulli"] = "gaussian"
     """p(x | z, beta), pixel by pixel; bernoulli is a distribution of black and white pixels only."""
     observation_variance: Literal["fixed", "learned", "network"] = "fixed"
@@ -81,7 +87,22 @@ class ModelConfig:
     expert_variance: Literal["free", "bounded", "shared"] = "free"
     """How far the images of a group may differ in weight in q(beta) (eq. 8)."""
     kl_weight: float = 1.0
-    """Weight of the KL terms in training; 1 is the ELBO."""
+    """Weight of the KL terms in the training of beta-vae; 1 is the ELBO, which all others train."""
+
+    @property
+    def has_beta(self) -> bool:
+        """Whether the images of a group share a latent variable."""
+        return self.model in WITH_BETA
+
+    @property
+    def decodes_beta(self) -> bool:
+        """Whether p(x | z, beta) hears beta; NestedVAE's is p(x | z)."""
+        return self.has_beta and self.model != "nested-vae"
+
+    @property
+    def has_mixture(self) -> bool:
+        """Whether an image belongs to a component d."""
+        return self.model in WITH_MIXTURE
 
 
 @dataclass(frozen=True)
@@ -110,42 +131,6 @@ class Config:
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
-
-
-def validate(config: Config) -> None:
-    """Raise UserError, naming the flag, for a value that no run can have."""
-    at_least_one = {
-        "--group-size": config.data.group_size,
-        "--hidden-units": config.model.hidden_units,
-        "--local-size": config.model.local_size,
-        "--global-size": config.model.global_size,
-        "--components": config.model.components,
-        "--epochs": config.training.epochs,
-        "--groups-per-step": config.training.groups_per_step,
-    }
-    above_zero = {
-        "--memory-limit": config.data.memory_limit,
-        "--pixel-variance": config.model.pixel_variance,
-        "--learning-rate": config.training.learning_rate,
-    }
-    for flag, count in at_least_one.items():
-        if count < 1:
-            raise UserError(f"{flag} must be at least 1, not {count}.")
-    for flag, number in above_zero.items():
-        if not 0 < number < float("inf"):
-            raise UserError(f"{flag} must be a number above 0, not {number}.")
-    if config.data.image_size is not None and config.data.image_size < 1:
-        raise UserError(f"--image-size must be at least 1, not {config.data.image_size}.")
-    if config.data.mixture is not None:
-        _ = config.data.proportions
-    if config.model.pixel_variance < MIN_PIXEL_STDDEV**2:
-        raise UserError(f"--pixel-variance must be at least {MIN_PIXEL_STDDEV**2:.1e}, one grey level squared.")
-    if config.model.body == "mlp" and config.model.normalisation != "none":
-        raise UserError(f"--normalisation {config.model.normalisation} needs --body conv: mlp normalises nothing.")
-    if not 0 <= config.training.seed < 2**31:
-        raise UserError(f"--seed must lie between 0 and 2147483647, not {config.training.seed}.")
-    if config.model.kl_weight != 1:
-        raise UserError(f"--kl-weight must be 1, not {config.model.kl_weight}: ug-vae has no weight to tune.")
 
 
 def differences(old: Config, new: Config) -> list[str]:

@@ -13,6 +13,16 @@ def diagonal(mean: tf.Tensor, stddev: tf.Tensor) -> tfd.Distribution:
     return tfd.Independent(tfd.Normal(mean, stddev), reinterpreted_batch_ndims=1)
 
 
+def standard(shape: list[int]) -> tfd.Distribution:
+    """N(0, I); the last axis is the event."""
+    return diagonal(tf.zeros(shape), tf.ones(shape))
+
+
+def standard_like(values: tf.Tensor) -> tfd.Distribution:
+    """N(0, I) of the shape of `values`; the last axis is the event."""
+    return diagonal(tf.zeros_like(values), tf.ones_like(values))
+
+
 def product_of_experts(precision: tf.Tensor, precision_mean: tf.Tensor) -> tfd.Distribution:
     """Multiply the Gaussian experts of each group (paper eq. 9).
 
@@ -40,7 +50,7 @@ def kl_to_components(q_z: tfd.Distribution, p_z: tfd.Distribution) -> tf.Tensor:
 
     Args:
         q_z: batch shape [G, B], event shape [L].
-        p_z: batch shape [G, K], event shape [L].
+        p_z: batch shape [G, K], or [1, K] if all groups share it; event shape [L].
 
     Returns:
         [G, B, K]

@@ -64,8 +64,8 @@ class ComponentEncoder(keras.layers.Layer):
 class GlobalEncoder(keras.layers.Layer):
     """q(beta | X, Z): the product of one Gaussian expert per image (paper eq. 8-9).
 
-    Takes features [G, B, F], component probabilities [G, B, K] and a mask [G, B].
-    Returns batch shape [G], event shape [M].
+    Takes features [G, B, F], a mask [G, B] and, in a model with a mixture, component
+    probabilities [G, B, K]. Returns batch shape [G], event shape [M].
 
     `expert_variance` says how Sigma_i of eq. 8 depends on the image. In every case the
     precisions add, so q(beta) narrows as a group grows; what differs is who speaks:
@@ -86,25 +86,28 @@ class GlobalEncoder(keras.layers.Layer):
         # group: only at unit scale is that heard beside hundreds of features.
         self.mean_of_features = keras.layers.Dense(config.global_size)
         start = "glorot_uniform" if self.expert_variance == "free" else keras.initializers.RandomNormal(stddev=1.0)
-        self.mean_of_component = keras.layers.Dense(config.global_size, use_bias=False, kernel_initializer=start)
+        if config.has_mixture:
+            self.mean_of_component = keras.layers.Dense(config.global_size, use_bias=False, kernel_initializer=start)
         if self.expert_variance != "shared":
             self.raw_variance = keras.layers.Dense(config.global_size)
         if self.expert_variance != "free":
             # Of variance 1, so that a group's code starts narrow: what it says is heard above its noise.
             self.log_variance = self.add_weight(shape=[config.global_size], initializer="zeros", name="log_variance")
 
-    def experts(self, features: tf.Tensor, component_probs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def experts(self, features: tf.Tensor, component_probs: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
         """The natural parameters of each image's expert (paper eq. 8).
 
         Returns:
             precision [G, B, M] and precision times mean [G, B, M].
         """
-        mean = self.mean_of_features(features) + self.mean_of_component(component_probs)  # [G, B, M]
+        mean, known = self.mean_of_features(features), features  # [G, B, M], [G, B, F or F + K]
+        if component_probs is not None:
+            mean += self.mean_of_component(component_probs)
+            known = tf.concat([features, component_probs], axis=-1)
         if self.expert_variance == "shared":
             precision = latent_stddev(self.log_variance) ** -2 * tf.ones_like(mean)
         else:
-            raw = self.raw_variance(tf.concat([features, component_probs], axis=-1))  # [G, B, M]
-            precision = self._precision(raw)
+            precision = self._precision(self.raw_variance(known))
         return precision, precision * mean
 
     def _precision(self, raw: tf.Tensor) -> tf.Tensor:
@@ -112,7 +115,7 @@ class GlobalEncoder(keras.layers.Layer):
             return latent_stddev(raw) ** -2
         return latent_stddev(self.log_variance + tf.tanh(raw)) ** -2  # bounded
 
-    def call(self, features: tf.Tensor, component_probs: tf.Tensor, mask: tf.Tensor) -> tfd.Distribution:
+    def call(self, features: tf.Tensor, mask: tf.Tensor, component_probs: tf.Tensor | None = None) -> tfd.Distribution:
         precision, precision_mean = self.experts(features, component_probs)
         present = mask[:, :, tf.newaxis]  # [G, B, 1]
         return gaussian.product_of_experts(precision * present, precision_mean * present)
@@ -149,7 +152,8 @@ class MixturePrior(keras.layers.Layer):
 class Decoder(keras.layers.Layer):
     """p(x_i | z_i, beta): a distribution over the pixels of one image (paper eq. 2).
 
-    Takes z [G, B, L] and beta [G, M]. Returns batch shape [G, B], event shape [H, W, C].
+    Takes z [G, B, L] and beta [G, M], of which a model that decodes z alone hears nothing.
+    Returns batch shape [G, B], event shape [H, W, C].
 
     The Gaussian's mean lies in [0, 1]; its variance is a `fixed` number, one `learned`
     number, or, as eq. 2 has it, a second output of the `network` for every pixel.
@@ -167,7 +171,7 @@ class Decoder(keras.layers.Layer):
             start = keras.initializers.Constant(inverse_pixel_stddev(self.fixed_stddev))
             self.raw_stddev = self.add_weight(shape=[], initializer=start, name="raw_stddev")
 
-    def call(self, z: tf.Tensor, beta: tf.Tensor) -> tfd.Distribution:
+    def call(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> tfd.Distribution:
         pixels = self.body(z, beta)  # [G, B, H, W, C], or 2C when the variance is an output too
         if self.likelihood == "bernoulli":
             logits = tf.clip_by_value(pixels, -LOGIT_LIMIT, LOGIT_LIMIT)

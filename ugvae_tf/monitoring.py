@@ -22,7 +22,7 @@ def reconstructions(model: GroupModel, images: np.ndarray) -> Figure:
     """
     group = tf.constant(images[np.newaxis])
     codes = model.encode(group, tf.ones(group.shape[:2]))
-    decoded = model.decode(codes["z_mean"], codes["beta_mean"])["image_mean"]
+    decoded = model.decode(codes["z_mean"], codes.get("beta_mean"))["image_mean"]
     rows = np.stack([images[:COLUMNS], decoded.numpy()[0, :COLUMNS]])
     return pictures.image_grid(rows, "Held-out images and their reconstructions", ("image", "mean of p(x | z, beta)"))
 
@@ -30,13 +30,16 @@ def reconstructions(model: GroupModel, images: np.ndarray) -> Figure:
 def component_samples(model: GroupModel, seed: int = 0) -> Figure:
     """Samples of the generative model: a row for every component d, beta ~ N(0, I) in every column."""
     random = np.random.default_rng(seed)
-    beta = random.standard_normal([COLUMNS, model.config.global_size], np.float32)
-    p_z = {name: value[:, :MAX_COMPONENTS] for name, value in model.prior(tf.constant(beta)).items()}
+    beta = None
+    if model.config.has_beta:
+        beta = tf.constant(random.standard_normal([COLUMNS, model.config.global_size], np.float32))
+    p_z = {name: value[:, :MAX_COMPONENTS] for name, value in model.prior(beta, COLUMNS).items()}
     noise = random.standard_normal(p_z["z_mean"].shape, np.float32)
-    decoded = model.decode(p_z["z_mean"] + noise * p_z["z_stddev"], tf.constant(beta))["image_mean"].numpy()
+    decoded = model.decode(p_z["z_mean"] + noise * p_z["z_stddev"], beta)["image_mean"].numpy()
     labels = [f"d = {component}" for component in range(decoded.shape[1])]
     title = f"Samples of p(x | z, beta), z ~ p(z | d, beta)\n{len(labels)} of {model.config.components} components"
-    return pictures.image_grid(decoded.swapaxes(0, 1), title, labels, "another beta ~ N(0, I) in every column")
+    columns = "another beta ~ N(0, I) in every column" if model.config.has_beta else "another z in every column"
+    return pictures.image_grid(decoded.swapaxes(0, 1), title, labels, columns)
 
 
 class TensorBoardPictures(keras.callbacks.Callback):

@@ -12,7 +12,6 @@ from ugvae_tf import export, monitoring, training
 from ugvae_tf.commands import Interrupted, TrainRequest
 from ugvae_tf.datasets import grouping
 from ugvae_tf.datasets.loading import load_split, open_training
-from ugvae_tf.models.base import ElboTerms
 from ugvae_tf.plots import charts
 
 PACKAGES = ("ugvae_tf", "tensorflow", "keras", "tensorflow-probability")
@@ -48,7 +47,7 @@ class TrainingRun:
         self.chief = training.is_chief(strategy)
         self.train_set, self.held_out = open_training(data), load_split(data, "held-out")
         self.image_shape = self.train_set.image_shape
-        self.steps = grouping.steps_per_epoch(self.train_set.images_per_epoch, data.group_size, groups_per_step)
+        self.steps = training.steps_per_epoch(self.train_set, self.config)
         with strategy.scope():
             self.model = training.compiled_model(self.config, self.image_shape, self.steps)
         self.checkpoints = training.Checkpoints(self.folder.checkpoints, self.model, self.chief)
@@ -113,7 +112,7 @@ class TrainingRun:
         version = self.folder.next_version()
         export.export(self.model, version, self.config_json)
         last = {name: values[-1] for name, values in history.items()}
-        terms = "  ".join(f"{name} {last[f'val_{name}']:.2f}" for name in ("loss", *ElboTerms._fields))
+        terms = "  ".join(f"{name} {last[f'val_{name}']:.2f}" for name in ("loss", *self.model.term_names))
         return (
             f"Held-out images, in nats per image:  {terms}\n"
             f"Exported to {version}.  Figures: {self.folder.figures}.  "

@@ -40,12 +40,16 @@ class ServedModel:
         return height, width, channels
 
     def encode(self, images: np.ndarray) -> Arrays:
-        """Codes of groups of images [G, B, H, W, C], bytes or floats in [0, 1]."""
-        return self.call("serving_default", images=images)
+        """Codes of groups of images [G, B, H, W, C], bytes or floats in [0, 1].
+
+        Without beta, M is 0 and the moments of beta are [G, 0]; without d, K is 1 and all
+        `component_probs` are 1. So nobody who reads codes has to tell the models apart.
+        """
+        return _completed(self.call("serving_default", images=images))
 
     def encode_ragged(self, images: np.ndarray, group_sizes: np.ndarray) -> Arrays:
         """Codes of groups of unequal size: images beyond a group's size count for nothing."""
-        return self.call("encode_ragged", images=images, group_sizes=group_sizes)
+        return _completed(self.call("encode_ragged", images=images, group_sizes=group_sizes))
 
     def experts(self, images: np.ndarray) -> Arrays:
         """Natural parameters of every image's factor of q(beta), `precision` and `precision_mean` [G, B, M]."""
@@ -53,20 +57,29 @@ class ServedModel:
 
     def prior(self, beta: np.ndarray) -> Arrays:
         """Means and deviations of the components [G, K, L] that beta [G, M] sets."""
-        return self.call("prior", beta=beta)
+        return self.call("prior", beta=beta, group_sizes=np.ones(len(beta), np.int32))
 
     def decode(self, z: np.ndarray, beta: np.ndarray) -> Arrays:
         """Means (and deviations) of the pixels for z [G, B, L] and beta [G, M]."""
         return self.call("decode", z=z, beta=beta)
 
     def call(self, name: str, **inputs: np.ndarray) -> Arrays:
-        """Any signature, by its name; raises UserError if this model does not have it."""
+        """Any signature, by its name, with those of the inputs that it takes; a UserError if there is none."""
         if name not in self.signatures:
             model = self.config["model"]["model"]
             raise UserError(f"The model in {self.folder} ({model}) has no signature '{name}', which this needs.")
         signature = self.signatures[name]
+        taken = signature.structured_input_signature[1]
+        inputs = {key: array for key, array in inputs.items() if key in taken}
         answers = [signature(**part) for part in _parts(inputs)]
         return {key: np.concatenate([answer[key].numpy() for answer in answers]) for key in answers[0]}
+
+
+def _completed(codes: Arrays) -> Arrays:
+    """Codes with the moments of a beta of no dimensions, and the one component, that a model leaves out."""
+    groups, size = codes["z_mean"].shape[:2]
+    no_beta, one_component = np.zeros([groups, 0], np.float32), np.ones([groups, size, 1], np.float32)
+    return {"beta_mean": no_beta, "beta_stddev": no_beta, "component_probs": one_component} | codes
 
 
 def _newest_version(folder: Path) -> int:

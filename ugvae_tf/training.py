@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from ugvae_tf.config import Config, ModelConfig, TrainingConfig
 from ugvae_tf.datasets import grouping
+from ugvae_tf.datasets.kinds import kinds_of
 from ugvae_tf.datasets.loading import ImageSet
 from ugvae_tf.datasets.streaming import StreamedSet, streamed_groups
 from ugvae_tf.errors import UserError
@@ -51,6 +52,14 @@ def check_replicas(strategy: tf.distribute.Strategy, groups_per_step: int) -> No
             f"--groups-per-step {groups_per_step} cannot be shared by {replicas} replicas: "
             f"give a multiple of {replicas}."
         )
+
+
+def steps_per_epoch(train: ImageSet | StreamedSet, config: Config) -> int:
+    """Steps in one pass over the training images; raises UserError when they do not fill one."""
+    data, images = config.data, train.images_per_epoch
+    if data.group_by is not None:
+        images = grouping.images_in_whole_groups(kinds_of(train, data.group_by), data.group_size)
+    return grouping.steps_per_epoch(images, data.group_size, config.training.groups_per_step)
 
 
 def compiled_model(config: Config, image_shape: tuple[int, int, int], steps: int) -> GroupModel:
@@ -147,8 +156,11 @@ def fit(
     `verbose` is Keras's: by default a progress bar on a terminal, else one line an epoch.
     """
     data, training = config.data, config.training
-    steps = grouping.steps_per_epoch(train.images_per_epoch, data.group_size, training.groups_per_step)
-    validation = grouping.all_in_groups(held_out.images, data.group_size, training.groups_per_step, training.seed)
+    steps = steps_per_epoch(train, config)
+    kinds = kinds_of(held_out, data.group_by)
+    validation = grouping.all_in_groups(
+        held_out.images, data.group_size, training.groups_per_step, training.seed, kinds
+    )
     first_epoch, done = divmod(first_step, steps)
     # A run that was stopped within an epoch first finishes that one, which is then shorter.
     spans = [(first_epoch, first_epoch + 1, steps - done)] if done else []
@@ -175,4 +187,5 @@ def _training_steps(train: ImageSet | StreamedSet, config: Config, first_step: i
     size, groups, seed = config.data.group_size, config.training.groups_per_step, config.training.seed
     if isinstance(train, StreamedSet):
         return streamed_groups(train, size, groups, seed, first_step, last_step)
-    return grouping.random_groups(train.images, size, groups, seed, first_step, last_step, train.shares)
+    kinds = kinds_of(train, config.data.group_by)
+    return grouping.random_groups(train.images, size, groups, seed, first_step, last_step, train.shares, kinds)

@@ -18,6 +18,17 @@ def steps_per_epoch(examples: int, group_size: int, groups_per_step: int) -> int
     return examples // (group_size * groups_per_step)
 
 
+def images_in_whole_groups(kinds: np.ndarray, group_size: int) -> int:
+    """How many images an epoch shows if every group is of one kind; a UserError if there is no whole group."""
+    counts = np.bincount(kinds)
+    if counts.max() < group_size:
+        raise UserError(
+            f"No value of the --group-by label has the {group_size} images of a group (at most {counts.max()}): "
+            f"give a smaller --group-size."
+        )
+    return int((counts // group_size * group_size).sum())
+
+
 def random_groups(
     images: np.ndarray,
     group_size: int,
@@ -26,6 +37,7 @@ def random_groups(
     first_step: int,
     last_step: int,
     shares: tuple[tuple[int, int], ...] = (),
+    kinds: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Training steps `first_step` to `last_step` of random groups, each epoch shuffled anew.
 
@@ -36,15 +48,24 @@ def random_groups(
     Args:
         images: [N, H, W, C] uint8, kept in memory.
         shares: of each domain, its images and how many of them an epoch shows; all if empty.
+        kinds: [N] whole numbers; every group is of one kind only. What does not fill a last group of
+            a kind waits for the next epoch.
     """
     # (tf.random.experimental.index_shuffle would need no permutation in memory, but its groups are
     # far from random: the number of digits of a kind in a group varied a fifth too little.)
     shares = shares or ((len(images), len(images)),)
-    steps = steps_per_epoch(sum(shown for _, shown in shares), group_size, groups_per_step)
+    kinds = np.zeros(len(images), int) if kinds is None else kinds
+    shown = sum(shown for _, shown in shares)
+    if kinds.any():
+        shown = images_in_whole_groups(kinds, group_size)
+    steps = steps_per_epoch(shown, group_size, groups_per_step)
     pixels = tf.constant(images)
 
     def members_by_step(epoch: tf.Tensor) -> tf.data.Dataset:
-        shuffled = tf.random.experimental.stateless_shuffle(_shown(shares, seed, epoch), tf.stack([seed, epoch]))
+        epoch_seed = tf.stack([seed, epoch])
+        shuffled = tf.random.experimental.stateless_shuffle(_shown(shares, seed, epoch), epoch_seed)
+        if kinds.any():
+            shuffled = _by_kind(shuffled, kinds, group_size, epoch_seed)
         members = tf.reshape(shuffled[: steps * groups_per_step * group_size], [steps, groups_per_step, group_size])
         return tf.data.Dataset.from_tensor_slices(members)
 
@@ -70,24 +91,41 @@ def _shown(shares: tuple[tuple[int, int], ...], seed: int, epoch: tf.Tensor) -> 
     return tf.concat(chosen, axis=0)
 
 
-def all_in_groups(images: np.ndarray, group_size: int, groups_per_step: int, seed: int) -> tf.data.Dataset:
-    """Every image once, in random groups that stay the same; the last group is padded.
+def _by_kind(shuffled: tf.Tensor, kinds: np.ndarray, group_size: int, seed: tf.Tensor) -> tf.Tensor:
+    """Shuffled images so that each consecutive group is of one kind, the groups in random order."""
+    of_kind = tf.gather(kinds, shuffled)
+    whole = [
+        tf.reshape(shuffled[of_kind == kind][: count // group_size * group_size], [-1, group_size])
+        for kind, count in enumerate(np.bincount(kinds))
+    ]
+    return tf.reshape(tf.random.experimental.stateless_shuffle(tf.concat(whole, axis=0), seed), [-1])
+
+
+def all_in_groups(
+    images: np.ndarray, group_size: int, groups_per_step: int, seed: int, kinds: np.ndarray | None = None
+) -> tf.data.Dataset:
+    """Every image once, in random groups that stay the same; the last group, of each kind, is padded.
 
     Args:
         images: [N, H, W, C] uint8.
+        kinds: [N] whole numbers; every group is of one kind only.
     """
     group_size = min(group_size, len(images))
-    groups = -(-len(images) // group_size)
     order = np.random.default_rng(seed).permutation(len(images))
-    padded = np.full(groups * group_size, -1)
-    padded[: len(images)] = order
-    members = padded.reshape(groups, group_size)  # [groups, B], -1 where nobody is
+    of_kind = np.zeros(len(images), int) if kinds is None else kinds[order]
+    padded = [_padded(order[of_kind == kind], group_size) for kind in np.unique(of_kind)]
+    members = np.concatenate(padded)  # [groups, B], -1 where nobody is
 
     def group_of(members: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return scaled(tf.gather(pixels, tf.maximum(members, 0))), tf.cast(members >= 0, tf.float32)
 
     pixels = tf.constant(images)
     return tf.data.Dataset.from_tensor_slices(members).map(group_of).batch(groups_per_step).prefetch(tf.data.AUTOTUNE)
+
+
+def _padded(order: np.ndarray, group_size: int) -> np.ndarray:
+    """Images in groups [groups, B], with -1 for those that the last group lacks."""
+    return np.pad(order, (0, -len(order) % group_size), constant_values=-1).reshape(-1, group_size)
 
 
 def scaled(pixels: tf.Tensor) -> tf.Tensor:

@@ -8,6 +8,11 @@ from tqdm import tqdm
 
 from ugvae_tf.serving import Arrays, ServedModel
 
+MEANINGS = {
+    "beta_mean": "mean of q(beta)",
+    "z_mean": "mean of z over the group",
+    "component_probs": "mean of q(d) over the group",
+}
 IMAGES_PER_CALL = 8192  # between two updates of the progress bar
 
 
@@ -15,10 +20,10 @@ IMAGES_PER_CALL = 8192  # between two updates of the progress bar
 class ImageCodes:
     """What the model says of every image on its own."""
 
-    precision: np.ndarray  # [N, M] of the image's expert
+    precision: np.ndarray  # [N, M] of the image's expert; M is 0 in a model without beta
     precision_mean: np.ndarray  # [N, M]
     z_mean: np.ndarray  # [N, L]
-    component_probs: np.ndarray  # [N, K]
+    component_probs: np.ndarray  # [N, K]; K is 1 in a model without mixture
 
 
 class GroupCodes(NamedTuple):
@@ -27,6 +32,19 @@ class GroupCodes(NamedTuple):
     beta_mean: np.ndarray  # [groups, M]
     beta_stddev: np.ndarray  # [groups, M]
     component_probs: np.ndarray  # [groups, K], the mean of q(d) over the group
+    z_mean: np.ndarray  # [groups, L], the mean over the group
+
+    @property
+    def features(self) -> dict[str, np.ndarray]:
+        """What describes a group [groups, ...] by the names in MEANINGS, as far as the model has it; the best first."""
+        found = {"beta_mean": self.beta_mean, "z_mean": self.z_mean, "component_probs": self.component_probs}
+        absent = {"beta_mean": 0, "z_mean": 0, "component_probs": 1}
+        return {name: values for name, values in found.items() if values.shape[1] > absent[name]}
+
+    @property
+    def code(self) -> np.ndarray:
+        """What stands for a group: the mean of q(beta), or of z in a model without beta."""
+        return next(iter(self.features.values()))
 
 
 def encode_images(model: ServedModel, images: np.ndarray, title: str = "encoding") -> ImageCodes:
@@ -53,4 +71,5 @@ def group_codes(codes: ImageCodes, members: np.ndarray) -> GroupCodes:
 def _group_code(codes: ImageCodes, group: np.ndarray) -> GroupCodes:
     precision = codes.precision[group].sum(axis=0)
     mean = codes.precision_mean[group].sum(axis=0) / precision
-    return GroupCodes(mean, precision**-0.5, codes.component_probs[group].mean(axis=0))
+    means = codes.component_probs[group].mean(axis=0), codes.z_mean[group].mean(axis=0)
+    return GroupCodes(mean, precision**-0.5, *means)

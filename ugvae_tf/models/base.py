@@ -1,7 +1,7 @@
-"""What every model of the package shares: the terms of its bound, and the only training step."""
+"""What every model of the package is trained by: the terms of its bound, and the only training step."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
 
 import keras
 import tensorflow as tf
@@ -31,20 +31,36 @@ class ElboTerms(NamedTuple):
         return self.log_px - self.kl
 
 
+class Terms(Protocol):
+    """What training asks of the terms of any model: those of ElboTerms, or more."""
+
+    @property
+    def log_px(self) -> tf.Tensor: ...
+
+    @property
+    def kl(self) -> tf.Tensor: ...
+
+    @property
+    def elbo(self) -> tf.Tensor: ...
+
+    def __iter__(self) -> Iterator[tf.Tensor]: ...
+
+
 class GroupModel(keras.Model):
     """A model of groups of images: subclasses build layers and define `elbo_terms` and `signatures`.
 
-    Images are [G, B, H, W, C] in [0, 1]; the mask [G, B] is 1 for an image and 0 for padding.
+    Images are [G, B, H, W, C] in [0, 1]; the mask [G, B] is 1 for an image and 0 for padding,
+    which comes last in its group.
     """
+
+    term_names: tuple[str, ...] = ElboTerms._fields  # in the order of the terms
 
     def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> None:
         super().__init__()
         self.config, self.image_shape, self.seed = config, tuple(image_shape), seed
-        self.term_metrics = [keras.metrics.Mean(name) for name in ("loss", *ElboTerms._fields)]
+        self.term_metrics = [keras.metrics.Mean(name) for name in ("loss", *self.term_names)]
 
-    def elbo_terms(
-        self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False
-    ) -> ElboTerms:
+    def elbo_terms(self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False) -> Terms:
         """One-sample estimate of the bound; without a seed, the posterior means stand for samples.
 
         `training` is Keras's, and only batch normalisation asks for it.
@@ -62,7 +78,7 @@ class GroupModel(keras.Model):
     def _maybe_symbolic_build(self, iterator: object = None, data_batch: object = None) -> None:
         """Nothing is left to build: Keras's own way averages a batch over workers, which fails for several."""
 
-    def objective(self, terms: ElboTerms) -> tf.Tensor:
+    def objective(self, terms: Terms) -> tf.Tensor:
         """What training maximises [G]; the ELBO itself at kl_weight 1."""
         return terms.log_px - self.config.kl_weight * terms.kl
 
@@ -95,7 +111,7 @@ class GroupModel(keras.Model):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         return tf.random.experimental.stateless_fold_in(seed, replica)
 
-    def _update_metrics(self, loss: tf.Tensor, terms: ElboTerms, mask: tf.Tensor) -> Tensors:
+    def _update_metrics(self, loss: tf.Tensor, terms: Terms, mask: tf.Tensor) -> Tensors:
         """Averages over images, so that a short last group weighs what it holds."""
         sizes = tf.reduce_sum(mask, axis=1)  # [G]
         per_image = [loss, *(term / sizes for term in terms)]

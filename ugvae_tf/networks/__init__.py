@@ -2,7 +2,7 @@
 
 Both are made from (image shape, config). An encoder takes images [G, B, H, W, C] and
 Keras's `training`, and returns features [G, B, hidden_units]. A decoder takes z [G, B, L]
-and beta [G, M], and returns [G, B, H, W, C] without a final activation.
+and, if there is one, beta [G, M], and returns [G, B, H, W, C] without a final activation.
 """
 
 from collections.abc import Callable

@@ -79,12 +79,12 @@ class ConvDecoder(keras.layers.Layer):
         super().__init__()
         self.image_shape = image_shape
         smallest = [*smallest_sides(image_shape), DECODER_MAPS[0]]
-        self.hidden = JointDense(config.hidden_units, activation="relu")
+        self.hidden = JointDense(config.hidden_units, config.decodes_beta, activation="relu")
         first = Dense(math.prod(smallest), activation="relu", kernel_initializer=RELU_START)
         doublings = [doubling(maps, "relu") for maps in DECODER_MAPS[1:]]
         self.network = keras.Sequential([first, Reshape(smallest), *doublings, doubling(image_shape[-1])])
 
-    def call(self, z: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
+    def call(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> tf.Tensor:
         hidden = self.hidden(z, beta)  # [G, B, hidden_units]
         maps = self.network(tf.reshape(hidden, [-1, hidden.shape[-1]]))  # [G*B, H, W, C]
         return tf.reshape(maps, [tf.shape(z)[0], tf.shape(z)[1], *self.image_shape])

@@ -13,17 +13,20 @@ class JointDense(keras.layers.Layer):
 
     The part of beta is computed once per group and broadcast over the images.
 
-    Takes z [G, B, L] and beta [G, M]. Returns [G, B, units].
+    Takes z [G, B, L] and, if there is one, beta [G, M]. Returns [G, B, units].
     """
 
-    def __init__(self, units: int, activation: str | None = None) -> None:
+    def __init__(self, units: int, with_beta: bool, activation: str | None = None) -> None:
         super().__init__()
         self.of_z = keras.layers.Dense(units)
-        self.of_beta = keras.layers.Dense(units, use_bias=False)
+        self.of_beta = keras.layers.Dense(units, use_bias=False) if with_beta else None
         self.activation = keras.activations.get(activation)
 
-    def call(self, z: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
-        return self.activation(self.of_z(z) + self.of_beta(beta)[:, tf.newaxis, :])
+    def call(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> tf.Tensor:
+        joint = self.of_z(z)
+        if self.of_beta is not None:
+            joint += self.of_beta(beta)[:, tf.newaxis, :]
+        return self.activation(joint)
 
 
 class MlpEncoder(keras.layers.Layer):
@@ -51,9 +54,9 @@ class MlpDecoder(keras.layers.Layer):
     def __init__(self, image_shape: tuple[int, int, int], config: ModelConfig) -> None:
         super().__init__()
         self.image_shape = image_shape
-        self.hidden = JointDense(config.hidden_units, activation="relu")
+        self.hidden = JointDense(config.hidden_units, config.decodes_beta, activation="relu")
         self.pixels = keras.layers.Dense(math.prod(image_shape))
 
-    def call(self, z: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
+    def call(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> tf.Tensor:
         pixels = self.pixels(self.hidden(z, beta))  # [G, B, H*W*C]
         return tf.reshape(pixels, [tf.shape(z)[0], tf.shape(z)[1], *self.image_shape])

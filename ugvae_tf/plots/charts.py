@@ -75,7 +75,9 @@ def composition_bars(
         labels = [name.removeprefix(prefix) for name in metrics if name.startswith(prefix)]
         for side, (feature, legend) in enumerate(features.items()):
             heights = [max(0.0, metrics[f"{draw}_{feature}_r2_{label}"]) for label in labels]
-            axes.bar(np.arange(len(labels)) + 0.4 * (side - 0.5), heights, 0.38, color=COLOURS[side], label=legend)
+            width = 0.8 / len(features)
+            place = np.arange(len(labels)) + width * (side - (len(features) - 1) / 2)
+            axes.bar(place, heights, 0.95 * width, color=COLOURS[side], label=legend)
         axes.set_title(meaning, fontsize=10)
         axes.set_xticks(range(len(labels)), labels)
         axes.set_xlabel("label")

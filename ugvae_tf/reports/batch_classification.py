@@ -7,18 +7,13 @@ from tqdm import tqdm
 from ugvae_tf.datasets import structured
 from ugvae_tf.datasets.loading import ImageSet
 from ugvae_tf.evaluation import classification
-from ugvae_tf.evaluation.codes import ImageCodes, group_codes
+from ugvae_tf.evaluation.codes import MEANINGS, ImageCodes, group_codes
 from ugvae_tf.evaluation.projection import tsne
 from ugvae_tf.plots import charts
 from ugvae_tf.reports.subject import Report, Subject
 
 GROUPS = 100  # of each category in training, unless --groups says otherwise; half as many in the test
-FEATURES = {
-    "beta_mean": "mean of q(beta)",
-    "beta_sample": "trained on samples of q(beta)",
-    "component_probs": "ceiling: mean of q(d)",
-    "label_histogram": "ceiling: true labels",
-}
+FEATURES = MEANINGS | {"beta_sample": "trained on samples of q(beta)", "label_histogram": "ceiling: true labels"}
 Features = dict[str, np.ndarray]
 
 
@@ -46,9 +41,10 @@ def _run(subject: Subject, seed: int, with_random: bool) -> dict[str, float]:
     test, test_labels = _features(
         subject, subject.held_out, subject.held_out_codes, -(-groups // 2), with_random, random
     )
-    test["beta_sample"] = test["beta_mean"]  # the paper trains on samples; a group that is judged has one code
+    if "beta_sample" in train:
+        test["beta_sample"] = test["beta_mean"]  # the paper trains on samples; a group that is judged has one code
     found: dict[str, float] = {}
-    for feature in FEATURES:
+    for feature in train:
         scores = classification.classification_metrics(train[feature], train_labels, test[feature], test_labels)
         found["majority_baseline"] = scores.pop("majority_baseline")
         found.update({f"{feature}_{name}": score for name, score in scores.items()})
@@ -65,18 +61,20 @@ def _features(
         drawn["random"] = structured.random_members(len(labels), groups, subject.largest, random)
     members = subject.resized(np.concatenate(list(drawn.values())), random)
     found = group_codes(codes, members)
-    features = {
-        "beta_mean": found.beta_mean,
-        "beta_sample": random.normal(found.beta_mean, found.beta_stddev),
-        "component_probs": found.component_probs,
-        "label_histogram": structured.histogram(labels, members, np.unique(labels)),
-    }
+    features = found.features | {"label_histogram": structured.histogram(labels, members, np.unique(labels))}
+    if "beta_mean" in features:
+        features["beta_sample"] = random.normal(found.beta_mean, found.beta_stddev)
     return features, np.repeat(list(drawn), groups)
 
 
 def _title(subject: Subject) -> str:
     names = ", ".join(category.name for category in subject.categories("series"))
     return f"Which is a group of: {names}?"
+
+
+def _told(metrics: dict[str, float]) -> dict[str, str]:
+    """The features that the model has, and their meanings."""
+    return {name: meaning for name, meaning in FEATURES.items() if f"{name}_linear_test_accuracy_mean" in metrics}
 
 
 def _bars(metrics: dict[str, float]) -> dict[str, tuple[str, str]]:
@@ -86,7 +84,7 @@ def _bars(metrics: dict[str, float]) -> dict[str, tuple[str, str]]:
             f"{feature}_{kernel}_test_accuracy",
             f"{feature}_{kernel}_test_accuracy_with_random",
         )
-        for feature, meaning in FEATURES.items()
+        for feature, meaning in _told(metrics).items()
         for kernel in classification.KERNELS
     }
 
@@ -96,14 +94,15 @@ def _tsne(subject: Subject) -> Figure:
     random = subject.generator(0)
     groups = -(-(subject.request.groups or GROUPS) // 2)
     features, categories = _features(subject, subject.held_out, subject.held_out_codes, groups, True, random)
-    points = tsne(features["beta_mean"], subject.request.seed)
-    return charts.scatter(points, categories, "t-SNE of q(beta)'s means: groups of held-out images")
+    name = next(iter(features))
+    points = tsne(features[name], subject.request.seed)
+    return charts.scatter(points, categories, f"t-SNE, groups of held-out images: {MEANINGS[name]}")
 
 
 def _table(subject: Subject, metrics: dict[str, float]) -> str:
     lines = [f"{_title(subject)}  Test accuracy, mean +- spread over {subject.request.seeds} seeds", ""]
     lines.append(f"{'':32}{'linear':>15}{'RBF':>15}{'linear, random':>17}{'RBF, random':>15}")
-    for feature, meaning in FEATURES.items():
+    for feature, meaning in _told(metrics).items():
         cells = [
             f"{metrics[f'{name}_mean']:.3f} +- {metrics[f'{name}_std']:.3f}"
             for suffix in ("", "_with_random")

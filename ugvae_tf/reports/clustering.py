@@ -12,6 +12,7 @@ SCORES = {"matched_accuracy": "matched", "many_to_one_accuracy": "many to one", 
 
 def report(subject: Subject) -> Report:
     """The most probable d of each held-out image, beside k-means on z and on pixels with as many clusters."""
+    subject.require("has_mixture", "mixture, whose components this task compares with the labels")
     labels, codes = subject.labels(subject.held_out), subject.held_out_codes
     components, seed = codes.component_probs.shape[1], subject.request.seed
     pixels = subject.held_out.images.reshape(len(labels), -1) / 255

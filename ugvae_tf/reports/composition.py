@@ -4,7 +4,7 @@ import numpy as np
 
 from ugvae_tf.datasets import structured
 from ugvae_tf.datasets.loading import ImageSet
-from ugvae_tf.evaluation.codes import ImageCodes, group_codes
+from ugvae_tf.evaluation.codes import MEANINGS, ImageCodes, group_codes
 from ugvae_tf.evaluation.composition import composition_r2
 from ugvae_tf.plots import charts
 from ugvae_tf.reports.subject import Report, Subject
@@ -12,7 +12,6 @@ from ugvae_tf.reports.subject import Report, Subject
 GROUPS = 2000  # in training, unless --groups says otherwise; a quarter as many in the test
 CONCENTRATION = 1.0  # of the Dirichlet of the skewed groups: any proportions are equally likely
 DRAWS = {"random": "groups drawn at random", "skewed": "label proportions from a Dirichlet"}
-FEATURES = {"beta": "mean of q(beta)", "component_probs": "mean of q(d)"}
 
 
 def report(subject: Subject) -> Report:
@@ -22,10 +21,12 @@ def report(subject: Subject) -> Report:
         train = _groups(subject, subject.train, subject.train_codes, draw, 4)
         test = _groups(subject, subject.held_out, subject.held_out_codes, draw, 1)
         names = [str(value) for value in np.unique(subject.labels(subject.train))]
-        for feature in FEATURES:
+        for feature in train.keys() - {"histogram"}:
             scores = composition_r2(train[feature], train["histogram"], test[feature], test["histogram"], names)
             metrics.update({f"{draw}_{feature}_{name}": score for name, score in scores.items()})
-    figure = charts.composition_bars(metrics, DRAWS, FEATURES, "How much of a group's make-up does its code know?")
+    figure = charts.composition_bars(
+        metrics, DRAWS, _told(metrics), "How much of a group's make-up does its code know?"
+    )
     return Report(metrics, {"composition": figure}, _table(metrics))
 
 
@@ -40,12 +41,17 @@ def _groups(subject: Subject, images: ImageSet, codes: ImageCodes, draw: str, qu
     members = subject.resized(members, random)
     found = group_codes(codes, members)
     histogram = structured.histogram(labels, members, np.unique(subject.labels(subject.train)))
-    return {"beta": found.beta_mean, "component_probs": found.component_probs, "histogram": histogram}
+    return found.features | {"histogram": histogram}
+
+
+def _told(metrics: dict[str, float]) -> dict[str, str]:
+    """The codes that the model has, and their meanings."""
+    return {name: meaning for name, meaning in MEANINGS.items() if f"random_{name}_r2_mean" in metrics}
 
 
 def _table(metrics: dict[str, float]) -> str:
     lines = ["Held-out R2 of a group's label histogram, mean over the labels", ""]
-    lines.append(f"{'':20}" + "".join(f"{meaning:>38}" for meaning in DRAWS.values()))
-    for feature, meaning in FEATURES.items():
-        lines.append(f"{meaning:20}" + "".join(f"{metrics[f'{draw}_{feature}_r2_mean']:>38.3f}" for draw in DRAWS))
+    lines.append(f"{'':28}" + "".join(f"{meaning:>38}" for meaning in DRAWS.values()))
+    for feature, meaning in _told(metrics).items():
+        lines.append(f"{meaning:28}" + "".join(f"{metrics[f'{draw}_{feature}_r2_mean']:>38.3f}" for draw in DRAWS))
     return "\n".join(lines)

@@ -4,7 +4,7 @@ import numpy as np
 
 from ugvae_tf.datasets import structured
 from ugvae_tf.datasets.categories import value_categories
-from ugvae_tf.evaluation.codes import group_codes
+from ugvae_tf.evaluation.codes import MEANINGS, group_codes
 from ugvae_tf.evaluation.projection import tsne
 from ugvae_tf.plots import charts
 from ugvae_tf.reports.subject import Report, Subject
@@ -23,19 +23,20 @@ def report(subject: Subject) -> Report:
     codes = group_codes(subject.held_out_codes, subject.resized(np.concatenate(members), random))
     categories = np.repeat([*(value.name for value in values), "random"], groups)
     shown = random.permutation(len(labels))[:IMAGES]
-    group_points = tsne(codes.beta_mean, subject.request.seed)
+    group_points = tsne(codes.code, subject.request.seed)
     image_points = tsne(subject.held_out_codes.z_mean[shown], subject.request.seed)
+    meaning = MEANINGS[next(iter(codes.features))]
     figures = {
-        "groups": charts.scatter(group_points, categories, "t-SNE of q(beta)'s means: groups of one label, and random"),
+        "groups": charts.scatter(group_points, categories, f"t-SNE, groups of one label and random ones: {meaning}"),
         "images": charts.scatter(image_points, labels[shown].astype(str), "t-SNE of q(z)'s means: single images"),
     }
     metrics = {
-        "groups_neighbour_agreement": _neighbour_agreement(codes.beta_mean, categories),
+        "groups_neighbour_agreement": _neighbour_agreement(codes.code, categories),
         "images_neighbour_agreement": _neighbour_agreement(subject.held_out_codes.z_mean[shown], labels[shown]),
     }
     lines = ["Share of points whose nearest neighbour, in the code itself, has the same label", ""]
-    lines += [f"groups, mean of q(beta)  {metrics['groups_neighbour_agreement']:.3f}"]
-    lines += [f"images, mean of q(z)     {metrics['images_neighbour_agreement']:.3f}"]
+    lines += [f"groups, {meaning:24} {metrics['groups_neighbour_agreement']:.3f}"]
+    lines += [f"images, {'mean of q(z)':24} {metrics['images_neighbour_agreement']:.3f}"]
     return Report(metrics, figures, "\n".join(lines))
 
 

@@ -29,6 +29,7 @@ def report(subject: Subject) -> Report:
     The classifier (logistic regression on pixels) is trained on real training images. A path
     "flips" when it goes from below 0.1 to above 0.9 in its probability of the second category.
     """
+    subject.require("has_beta", "beta, which this task moves")
     random, (first, second) = subject.generator(), _between(subject)
     betas, grids = _grids(subject, first, second, random)
     _, within = _grids(subject, first, first, random, pairs=1)

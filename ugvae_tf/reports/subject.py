@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ugvae_tf.commands import EvaluationRequest
-from ugvae_tf.config import DataConfig
+from ugvae_tf.config import DataConfig, ModelConfig
 from ugvae_tf.datasets.categories import Category, digit_categories, value_categories
 from ugvae_tf.datasets.loading import ImageSet, load_split
 from ugvae_tf.errors import UserError
@@ -37,6 +37,12 @@ class Subject:
         self.notes: dict[str, None] = {}  # what the reader of the table should know, each once
         if request.attribute:
             self.labels(self.held_out)  # a wrong one is told before any work
+
+    def require(self, part: str, meaning: str) -> None:
+        """Raise UserError unless the model has the part, as of a ModelConfig."""
+        config = ModelConfig(**self.model.config["model"])
+        if not getattr(config, part):
+            raise UserError(f"The model in {self.model.folder} ({config.model}) has no {meaning}: give another one.")
 
     def _load(self, split: str) -> ImageSet:
         found = load_split(self.data, split)

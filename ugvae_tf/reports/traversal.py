@@ -13,6 +13,7 @@ ROWS = COLUMNS = 7
 
 def report(subject: Subject) -> Report:
     """A grid for every component d: rows move beta, columns move z, d stays."""
+    subject.require("has_beta", "beta, which this task moves")
     grids = component_grids(subject)
     which = "all dimensions" if subject.request.dimension is None else f"dimension {subject.request.dimension}"
     figures: dict[str, Figure] = {

@@ -1,0 +1,44 @@
+"""GM-VAE: a mixture latent (z, d) per image, whose components are the same for all groups."""
+
+import keras
+import tensorflow as tf
+from tensorflow_probability import distributions as tfd
+
+from ugvae_tf import gaussian
+from ugvae_tf.config import ModelConfig
+from ugvae_tf.layers import ComponentEncoder
+from ugvae_tf.models.family import FamilyModel, Posterior
+
+
+class GmVae(FamilyModel):
+    """Gaussian mixture VAE (Dilokthanakul et al. 2016; paper figure 1b): UG-VAE without beta.
+
+    p(X, Z, d) = prod_i p(d_i) p(z_i | d_i) p(x_i | z_i)
+
+    Its bound is eq. 11 of the paper without beta: E log p(x | z) - E_q(d) KL(q(z | x) || p(z | d))
+    - KL(q(d | z) || p(d)). The components' moments are learned numbers, and q(d | z) is a network
+    as in eq. 7. Dilokthanakul et al. also draw a noise w for each image and let a network move the
+    components by it; that w, shared by a group and heard by the decoder, is what became beta, so
+    the model without beta has none.
+    """
+
+    def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> None:
+        super().__init__(config, image_shape, seed)
+        self.component_encoder = ComponentEncoder(config)
+        shape = [1, config.components, config.local_size]
+        apart = keras.initializers.RandomNormal(stddev=1.0)  # components that start equal would stay equal
+        self.component_mean = self.add_weight(shape=shape, initializer=apart, name="component_mean")
+        self.raw_log_variance = self.add_weight(shape=shape, initializer="zeros", name="raw_log_variance")
+
+    def posterior(
+        self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False
+    ) -> Posterior:
+        """q(Z | X) q(d | Z) (paper eq. 6-7)."""
+        _, q_z, z = self.local_posterior(images, mask, seed, training)
+        return Posterior(q_z, z, self.component_encoder(z))
+
+    def local_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
+        """p(z | d); its log variance lies in [-1, 1], as UG-VAE's does."""
+        return gaussian.diagonal(
+            tf.convert_to_tensor(self.component_mean), tf.exp(0.5 * tf.tanh(self.raw_log_variance))
+        )

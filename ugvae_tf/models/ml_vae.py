@@ -1,0 +1,33 @@
+"""ML-VAE: a Gaussian latent per image beside a Gaussian beta per group."""
+
+import tensorflow as tf
+from tensorflow_probability import distributions as tfd
+
+from ugvae_tf import gaussian
+from ugvae_tf.config import ModelConfig
+from ugvae_tf.layers import GlobalEncoder
+from ugvae_tf.models.family import FamilyModel, Posterior
+
+
+class MlVae(FamilyModel):
+    """Multi-level VAE (Bouchacourt et al. 2018; paper figure 1c): UG-VAE without the mixture.
+
+    p(X, Z, beta) = p(beta) prod_i p(z_i) p(x_i | z_i, beta), with style z and content beta, and
+    q(beta | X) a product of experts. Its authors train it on groups that share a label
+    (`--group-by`); on random groups it is the model of the paper's figure 4.
+    """
+
+    def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> None:
+        super().__init__(config, image_shape, seed)
+        self.global_encoder = GlobalEncoder(config)
+
+    def posterior(
+        self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False
+    ) -> Posterior:
+        """q(Z | X) q(beta | X), the experts' product (paper eq. 6, and eq. 8-9 without d)."""
+        features, q_z, z = self.local_posterior(images, mask, seed, training)
+        return Posterior(q_z, z, q_beta=self.global_encoder(features, mask))
+
+    def local_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
+        """N(0, I), whatever beta is."""
+        return gaussian.standard([1, 1, self.config.local_size])
