@@ -35,10 +35,10 @@ def small_config(**changes) -> ModelConfig:
     return replace(model, global_size=sizes.global_size, components=sizes.components)
 
 
-def small_model(seed: int = 0, **changes):
+def small_model(seed: int = 0, image_shape: tuple | None = None, **changes):
     """A built model of `small_config`, for images that its body can take."""
     keras.utils.set_random_seed(seed)
-    image_shape = CONV_SHAPE if changes.get("body") == "conv" else IMAGE_SHAPE
+    image_shape = image_shape or (CONV_SHAPE if changes.get("body") == "conv" else IMAGE_SHAPE)
     model = build_model(small_config(**changes), image_shape, seed)
     model.build()
     return model

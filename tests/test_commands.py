@@ -12,6 +12,7 @@ from ugvae_tf.config import Config, ModelConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.presets import PRESETS
 from ugvae_tf.run_folder import RunFolder
+from ugvae_tf.validation import validate
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,7 +51,7 @@ def test_the_official_preset_has_the_official_hyper_parameters():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_are_valid_carry_their_name_and_survive_json(name):
-    configuration.validate(PRESETS[name])
+    validate(PRESETS[name])
     assert PRESETS[name].preset == name
     assert configuration.from_json(configuration.to_json(PRESETS[name], seen="yes")) == PRESETS[name]
 
@@ -105,6 +106,40 @@ def test_a_flag_that_cannot_be_read_exits_with_2(arguments, capsys):
         parse_training(arguments)
     assert caught.value.code == 2
     assert arguments[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "global_size", "components", "kl_weight"),
+    [
+        ("ml-vae", 100, 1, 1),
+        ("gm-vae", 0, 40, 1),
+        ("vae", 0, 1, 1),
+        ("beta-vae", 0, 1, 4),
+        ("nested-vae", 100, 1, 1),
+    ],
+)
+def test_a_relative_takes_the_preset_as_far_as_it_goes(name, global_size, components, kl_weight, tmp_path):
+    request = parse_training(["--model", name, "--output-dir", str(tmp_path)])
+    model = request.config.model
+    assert (model.global_size, model.components, model.kl_weight) == (global_size, components, kl_weight)
+    assert model.hidden_units == PRESETS["mnist"].model.hidden_units
+    assert request.folder.path == tmp_path / f"mnist-{name}"
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--model", "vae", "--components", "5"], "vae has no mixture: leave out --components"),
+        (["--model", "ml-vae", "--components", "5"], "ml-vae has no mixture: leave out --components"),
+        (["--model", "gm-vae", "--global-size", "5"], "gm-vae has no beta: leave out --global-size"),
+        (["--model", "vae", "--kl-weight", "4"], "--kl-weight must be 1, not 4.0: vae has no weight"),
+        (["--model", "beta-vae", "--kl-weight", "-1"], "--kl-weight must be a number of at least 0"),
+        (["--dataset", "a+b", "--mixture", "0.5,0.5", "--group-by", "domain"], "--group-by and --mixture"),
+    ],
+)
+def test_a_setting_that_the_model_does_not_have_is_told(flags, told, tmp_path):
+    with pytest.raises(UserError, match=told):
+        parse_training([*flags, "--output-dir", str(tmp_path)])
 
 
 def test_resume_without_a_run_is_told(tmp_path):

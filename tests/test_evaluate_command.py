@@ -13,8 +13,10 @@ from conftest import IMAGE_SHAPE, small_model
 
 from ugvae_tf import export
 from ugvae_tf.commands import EvaluationRequest, parse_evaluation
+from ugvae_tf.config import Config, DataConfig, to_json
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.codes import encode_images, group_codes
+from ugvae_tf.models import MODELS
 from ugvae_tf.reports import TASKS, evaluate
 from ugvae_tf.serving import ServedModel
 
@@ -143,3 +145,33 @@ def test_the_command_exits_with_2_and_without_a_traceback(committed, flags):
     command = [sys.executable, ROOT / "evaluate.py", "--saved-model", committed, *flags]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 2 and "Traceback" not in result.stderr
+
+
+NEEDS = {
+    "traversal": "ug-vae ml-vae nested-vae",
+    "interpolation": "ug-vae ml-vae nested-vae",
+    "clustering": "ug-vae gm-vae",
+}
+
+
+@pytest.fixture(scope="module")
+def relatives(tmp_path_factory, tiny_data_dir):
+    """An untrained export of every model, for the tiny images."""
+    folder = tmp_path_factory.mktemp("relatives")
+    for name in MODELS:
+        model = small_model(model=name, image_shape=(7, 5, 1))
+        config = Config(data=DataConfig("tiny", str(tiny_data_dir), group_size=4), model=model.config)
+        export.export(model, folder / name / "1", to_json(config, image_shape=[7, 5, 1]))
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_serves_every_model_or_says_what_that_lacks(relatives, task, name):
+    request = EvaluationRequest(task, str(relatives / name), groups=6, seeds=1)
+    if name in NEEDS.get(task, " ".join(MODELS)).split():
+        assert "Written to" in evaluate(request)
+    else:
+        with pytest.raises(UserError, match=rf"\({name}\) has no (beta|mixture), .* give another one"):
+            evaluate(request)
