@@ -25,7 +25,7 @@ FIGURES = {
     "batch-classification": {"accuracy.png", "tsne.png"},
     "composition": {"composition.png"},
     "traversal": {"all.png", *(f"component-{d}.png" for d in range(40))},
-    "interpolation": {"between.png", "within.png", "path.png"},
+    "interpolation": {"between.png", "carried.png", "within.png", "path.png"},
     "embedding": {"groups.png", "images.png"},
     "reconstruction": {"reconstruction.png"},
     "likelihood": {"bounds.png"},

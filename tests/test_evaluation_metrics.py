@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import classification, clustering, composition, interpolation
+from ugvae_tf.evaluation.image_judge import ImageJudge
 
 NAMES = ("a", "b", "c")
 
@@ -217,6 +218,22 @@ def test_a_traversal_of_z_goes_three_to_either_side_of_the_components_mean():
     mean = np.array([0.5, -1.0, 2.0])
     zs = interpolation.traversal_zs(mean, 7)
     np.testing.assert_allclose(zs, mean + np.arange(-3, 4)[:, None])
+
+
+def test_a_carried_z_keeps_its_place_in_its_component():
+    means, stddevs = np.array([[0.0, 1.0], [5.0, -1.0]]), np.array([[1.0, 2.0], [3.0, 0.5]])
+    path = interpolation.carried_along(np.array([2.0, 5.0]), means, stddevs)
+    np.testing.assert_allclose(path, [[2, 5], [5 + 3 * 2, -1 + 0.5 * 2]])
+
+
+def test_a_judge_of_images_knows_dark_from_light():
+    random = np.random.default_rng(0)
+    truth = random.random(200) < 0.5
+    images = 0.4 * random.random((200, 3, 5, 2)) + 0.6 * truth[:, None, None, None]
+    judge = ImageJudge(images[:150], truth[:150])
+    assert judge.accuracy(images[150:], truth[150:]) == 1
+    probabilities = judge.probabilities(images.reshape(2, 100, 3, 5, 2))
+    assert probabilities.shape == (2, 100) and ((probabilities > 0.5) == truth.reshape(2, 100)).all()
 
 
 def test_flip_share_counts_pairs_that_go_from_below_low_to_above_high():

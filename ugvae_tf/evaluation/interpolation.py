@@ -39,6 +39,23 @@ def traversal_zs(component_mean: np.ndarray, columns: int) -> np.ndarray:
     return linear_path(component_mean - Z_REACH, component_mean + Z_REACH, columns)
 
 
+def carried_along(z: np.ndarray, component_means: np.ndarray, component_stddevs: np.ndarray) -> np.ndarray:
+    """The path of a z that keeps its place in its component while beta moves the component (paper eq. 3).
+
+    z = mu_d(beta) + sigma_d(beta) * noise, with d and the noise of the first step.
+
+    Args:
+        z: [L], at the first step.
+        component_means: [steps, L], mu_d(beta) on the way.
+        component_stddevs: [steps, L], sigma_d(beta).
+
+    Returns:
+        [steps, L]
+    """
+    noise = (z - component_means[0]) / component_stddevs[0]
+    return component_means + component_stddevs * noise
+
+
 def flip_share(probabilities: np.ndarray, low: float = 0.1, high: float = 0.9) -> float:
     """The share of pairs that a path takes from surely the first domain to surely the second.
 

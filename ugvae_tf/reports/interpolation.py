@@ -2,9 +2,6 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
 from ugvae_tf.datasets import structured
@@ -13,6 +10,7 @@ from ugvae_tf.datasets.loading import ImageSet
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import interpolation
 from ugvae_tf.evaluation.codes import group_codes
+from ugvae_tf.evaluation.image_judge import ImageJudge
 from ugvae_tf.evaluation.projection import tsne
 from ugvae_tf.plots import charts, pictures
 from ugvae_tf.reports.subject import Report, Subject
@@ -21,6 +19,11 @@ STEPS = 7
 PAIRS = 50  # of images that the classifier judges
 GROUPS = 60  # of each category in the t-SNE, unless --groups says otherwise
 MAX_EXAMPLES = 20_000  # training images that the classifier learns from
+PATHS = {
+    "beta": "along beta, z fixed",
+    "beta_and_component": "along beta, z with its component",
+    "z": "along z, beta fixed",
+}
 
 
 def report(subject: Subject) -> Report:
@@ -28,16 +31,22 @@ def report(subject: Subject) -> Report:
 
     The classifier (logistic regression on pixels) is trained on real training images. A path
     "flips" when it goes from below 0.1 to above 0.9 in its probability of the second category.
+    Three paths: beta moves and z stays (paper figure 5, rows); beta moves, and z keeps its place in
+    its component, which beta moves (eq. 3); z moves and beta stays (figure 5, columns).
     """
     subject.require("has_beta", "beta, which this task moves")
     random, (first, second) = subject.generator(), _between(subject)
     betas, grids = _grids(subject, first, second, random)
     _, within = _grids(subject, first, first, random, pairs=1)
-    classifier, accuracy = _classifier(subject, first, second)
-    judged = np.stack([_judge(classifier, grid) for grid in grids])  # [PAIRS, rows of beta, columns of z]
-    metrics = {"classifier_accuracy": accuracy, **_flips("beta", judged[:, :, 0]), **_flips("z", judged[:, 0, :])}
+    carried = _carried(subject, first, betas, random)
+    judge, accuracy = _judge(subject, first, second)
+    paths = {"beta": grids[:, :, 0], "beta_and_component": carried, "z": grids[:, 0, :]}  # [PAIRS, STEPS, H, W, C]
+    metrics = {"classifier_accuracy": accuracy}
+    for name, images in paths.items():
+        metrics |= _flips(name, judge.probabilities(images))
     figures = {
         "between": _picture(grids[0], f"From {first.name} to {second.name}"),
+        "carried": _carried_picture(carried, f"From {first.name} to {second.name}"),
         "within": _picture(within[0], f"Within {first.name}"),
         "path": _path_figure(subject, first, second, betas, random),
     }
@@ -70,6 +79,26 @@ def _grids(
     return betas, np.stack(grids)
 
 
+def _carried(subject: Subject, first: Category, betas: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Images of the first category that only beta moves, z in its component [PAIRS, STEPS, H, W, C]."""
+    images = first.members(subject.labels(subject.held_out), 1, PAIRS, random)
+    codes = subject.model.encode(subject.held_out.images[images])
+    components, p_z = codes["component_probs"][0].argmax(axis=-1), subject.model.prior(betas)
+    paths = [
+        interpolation.carried_along(z, p_z["z_mean"][:, d], p_z["z_stddev"][:, d])
+        for z, d in zip(codes["z_mean"][0], components, strict=True)
+    ]
+    z = np.stack(paths, axis=1)  # [STEPS, PAIRS, L]: a group for each beta
+    return subject.model.decode(z, betas)["image_mean"].swapaxes(0, 1)
+
+
+def _carried_picture(carried: np.ndarray, title: str) -> Figure:
+    labels = [f"{share:.0%}" for share in np.linspace(0, 1, STEPS)]
+    shown = carried[: STEPS + 3].swapaxes(0, 1)  # [STEPS, images, H, W, C]
+    columns = "images, each with its d and noise"
+    return pictures.image_grid(shown, title, labels, columns, row_title="beta, from one group to the other")
+
+
 def _picture(grid: np.ndarray, title: str) -> Figure:
     labels = [f"{share:.0%}" for share in np.linspace(0, 1, STEPS)]
     return pictures.image_grid(
@@ -77,7 +106,7 @@ def _picture(grid: np.ndarray, title: str) -> Figure:
     )
 
 
-def _classifier(subject: Subject, first: Category, second: Category) -> tuple[Pipeline, float]:
+def _judge(subject: Subject, first: Category, second: Category) -> tuple[ImageJudge, float]:
     """Is the image of the second category? Fitted to real training images; its accuracy on held-out ones.
 
     Images of labels that both categories have say nothing, and are left out.
@@ -86,16 +115,10 @@ def _classifier(subject: Subject, first: Category, second: Category) -> tuple[Pi
     def examples(images: ImageSet) -> tuple[np.ndarray, np.ndarray]:
         labels = subject.labels(images)
         chosen = np.flatnonzero(first.has(labels) ^ second.has(labels))[:MAX_EXAMPLES]
-        return images.images[chosen].reshape(len(chosen), -1) / 255, second.has(labels[chosen])
+        return images.images[chosen] / 255, second.has(labels[chosen])
 
-    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=200))
-    classifier.fit(*examples(subject.train))
-    return classifier, float(classifier.score(*examples(subject.held_out)))
-
-
-def _judge(classifier: Pipeline, grid: np.ndarray) -> np.ndarray:
-    """Probability of the second category of every image of a grid [rows, columns]."""
-    return classifier.predict_proba(grid.reshape(STEPS * STEPS, -1))[:, 1].reshape(STEPS, STEPS)
+    judge = ImageJudge(*examples(subject.train))
+    return judge, judge.accuracy(*examples(subject.held_out))
 
 
 def _flips(axis: str, probabilities: np.ndarray) -> dict[str, float]:
@@ -121,9 +144,9 @@ def _path_figure(
 
 def _table(metrics: dict[str, float], first: str, second: str) -> str:
     lines = [f"{first} -> {second}, as a classifier of the category sees it ({PAIRS} pairs of images)", ""]
-    lines.append(f"{'':22}{'flips':>8}{'mean change':>14}{'largest step':>14}")
-    for axis, meaning in (("beta", "along beta, z fixed"), ("z", "along z, beta fixed")):
+    lines.append(f"{'':34}{'flips':>8}{'mean change':>14}{'largest step':>14}")
+    for axis, meaning in PATHS.items():
         values = (metrics[f"{name}_along_{axis}"] for name in ("flips", "change", "largest_step"))
-        lines.append(f"{meaning:22}" + "{:>8.2f}{:>14.2f}{:>14.2f}".format(*values))
+        lines.append(f"{meaning:34}" + "{:>8.2f}{:>14.2f}{:>14.2f}".format(*values))
     lines.append(f"accuracy of the classifier on held-out images {metrics['classifier_accuracy']:.3f}")
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from ugvae_tf.plots import charts
 from ugvae_tf.reports.subject import Report, Subject
 
 GROUPS = 20  # unless --groups says otherwise
-SAMPLES = (1, 5, 20)  # of beta, and of each z for every beta
+SAMPLES = (1, 5, 10)  # of beta, and of each z for every beta
 
 
 def report(subject: Subject) -> Report:
