@@ -37,7 +37,8 @@ class DataConfig:
     memory_limit: float = 4.0
     """Gigabytes of decoded images to keep in memory; a larger set is streamed from disk."""
     group_by: str | None = None
-    """A label: every group of the training has images of one of its values only (default: random groups, no label)."""
+    """A label, or the folder of an exported model, whose components d then are the label: every group has images of
+    one of its values only (default: random groups)."""
 
     @property
     def domains(self) -> list[str]:

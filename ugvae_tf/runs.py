@@ -9,6 +9,7 @@ import numpy as np
 
 from ugvae_tf import config as configuration
 from ugvae_tf import export, monitoring, training
+from ugvae_tf.clusters import label_by_model
 from ugvae_tf.commands import Interrupted, TrainRequest
 from ugvae_tf.datasets import grouping
 from ugvae_tf.datasets.loading import load_split, open_training
@@ -46,6 +47,8 @@ class TrainingRun:
         training.check_replicas(strategy, groups_per_step)
         self.chief = training.is_chief(strategy)
         self.train_set, self.held_out = open_training(data), load_split(data, "held-out")
+        for images in (self.train_set, self.held_out):
+            label_by_model(images, data.group_by)
         self.image_shape = self.train_set.image_shape
         self.steps = training.steps_per_epoch(self.train_set, self.config)
         with strategy.scope():
