@@ -9,9 +9,15 @@ import argparse
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
+from ugvae_tf.commands import EvaluationRequest
+from ugvae_tf.errors import UserError
+from ugvae_tf.reports import TASKS
+from ugvae_tf.reports.subject import Subject
 
 ROOT = Path(__file__).parents[1]
 ROWS = {
@@ -51,45 +57,40 @@ def main() -> None:
 
 
 def measured(flags: argparse.Namespace, row: str, seed: int) -> dict[str, float]:
-    """One training, and every task's metrics as task/metric."""
-    model = row.split(",")[0]
+    """One training, and every task's metrics as task/metric; kept beside the model."""
     name = f"{flags.dataset}-{row.replace(', groups ', '-').replace(' ', '-')}-{seed}"
     folder = Path(flags.output_dir) / name
-    if not (folder / "1").exists():
-        group_by = [*ROWS[row], flags.label] if ROWS[row] else []
-        run("train.py", "--dataset", flags.dataset, "--model", model, "--epochs", flags.epochs, "--seed", seed,
-            "--name", name, "--output-dir", flags.output_dir, "--overwrite", *group_by)  # fmt: skip
-    return {
-        f"{task}/{key.removeprefix('metric.')}": value
-        for task in dict.fromkeys(task for task, _, _ in COLUMNS.values())
-        for key, value in evaluated(flags, folder, task).items()
-        if key.startswith("metric.")
-    }
-
-
-def evaluated(flags: argparse.Namespace, folder: Path, task: str) -> dict[str, float]:
-    """The record of a task; of none that the model cannot do."""
-    record = folder / "evaluations" / task / "metrics.json"
+    record = folder / "ablation.json"
     if not record.exists():
-        choice = (
-            ["--attribute", flags.attribute]
-            if flags.attribute and task in ("batch-classification", "composition")
-            else []
-        )
-        groups = ["--groups", flags.groups] if task == "likelihood" else []
-        run("evaluate.py", "--task", task, "--saved-model", folder, "--group-size", 128, *choice, *groups)
-    return json.loads(record.read_text()) if record.exists() else {}
+        if not (folder / "1").exists():
+            train(flags, row, seed, name)
+        record.write_text(json.dumps(evaluated(flags, folder), indent=2))
+    return json.loads(record.read_text())
 
 
-def run(script: str, *arguments: object) -> None:
-    """A command of the product; the reader sees which, and what it says if a model cannot do a task."""
-    command = [sys.executable, str(ROOT / script), *map(str, arguments)]
-    print(" ".join(command[1:]), file=sys.stderr, flush=True)
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        print(done.stderr.strip().splitlines()[-1], file=sys.stderr, flush=True)
-    if done.returncode not in (0, 2):
-        done.check_returncode()
+def train(flags: argparse.Namespace, row: str, seed: int, name: str) -> None:
+    """The product's own command, in a process of its own."""
+    group_by = [*ROWS[row], flags.label] if ROWS[row] else []
+    command = ["--dataset", flags.dataset, "--model", row.split(",")[0], "--epochs", flags.epochs, "--seed", seed,
+               "--name", name, "--output-dir", flags.output_dir, "--overwrite", *group_by]  # fmt: skip
+    print("train.py", *command, file=sys.stderr, flush=True)
+    subprocess.run([sys.executable, str(ROOT / "train.py"), *map(str, command)], check=True, capture_output=True)
+
+
+def evaluated(flags: argparse.Namespace, folder: Path) -> dict[str, float]:
+    """The tasks of COLUMNS, as far as the model can do them; its codes are computed once for all."""
+    attribute = {"attribute": flags.attribute} if flags.attribute else {}
+    subject = Subject(EvaluationRequest("likelihood", str(folder), group_size="128", **attribute))
+    found = {}
+    for task in dict.fromkeys(task for task, _, _ in COLUMNS.values()):
+        subject.request = replace(subject.request, task=task, groups=flags.groups if task == "likelihood" else None)
+        try:
+            metrics = TASKS[task](subject).metrics
+        except UserError as lacking:
+            print(lacking, file=sys.stderr, flush=True)
+            metrics = {}
+        found |= {f"{task}/{name}": value for name, value in metrics.items()}
+    return found
 
 
 def table(found: dict[str, list[dict[str, float]]]) -> str:
