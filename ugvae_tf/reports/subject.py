@@ -42,7 +42,7 @@ class Subject:
         found = load_split(self.data, split)
         if found.images.shape[1:] != self.model.image_shape:
             raise UserError(
-                f"The images of '{self.dataset}' are {found.images.shape[1:]}, but the model in {self.model.folder} "
+                f"The images of '{self.dataset}' are {found.images.shape[1:]}, but the model in {self.model.address} "
                 f"takes {self.model.image_shape}: give a --dataset of that size."
             )
         if len(found) < self.largest:

@@ -1,0 +1,87 @@
+"""An exported model as NumPy functions: all that evaluation ever sees of a model.
+
+It is in a folder, and runs here, or on a server, and is asked by REST.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ugvae_tf.errors import UserError
+from ugvae_tf.server_address import ServerAddress
+from ugvae_tf.serving.back_end import Arrays, BackEnd
+from ugvae_tf.serving.folder import Folder
+from ugvae_tf.serving.rest import Rest
+
+__all__ = ["Arrays", "ServedModel"]
+
+
+class ServedModel:
+    """The newest version of an exported model, or the one that its address names.
+
+    Inputs and outputs lead with the axis of groups and are cut into calls along it.
+
+    Args:
+        address: a folder such as `saved_models/mnist`, or `http://HOST:8501/v1/models/mnist`.
+
+    Raises:
+        UserError: there is no version, it is none of ours, or no server answers.
+    """
+
+    def __init__(self, address: str | Path) -> None:
+        self.address = str(address)
+        server = ServerAddress.parse(self.address)
+        self._back_end: BackEnd = Rest(server) if server else Folder(Path(address))
+        self.name, self.version = self._back_end.name, self._back_end.version
+        self.config, self.signatures = self._back_end.config, self._back_end.signatures
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of the images that the model takes."""
+        height, width, channels = self.config["image_shape"]
+        return height, width, channels
+
+    def encode(self, images: np.ndarray) -> Arrays:
+        """Codes of groups of images [G, B, H, W, C], bytes or floats in [0, 1]."""
+        return self.call("serving_default", images=images)
+
+    def encode_ragged(self, images: np.ndarray, group_sizes: np.ndarray) -> Arrays:
+        """Codes of groups of unequal size: images beyond a group's size count for nothing."""
+        return self.call("encode_ragged", images=images, group_sizes=group_sizes)
+
+    def experts(self, images: np.ndarray) -> Arrays:
+        """Natural parameters of every image's factor of q(beta), `precision` and `precision_mean` [G, B, M]."""
+        return self.call("experts", images=images)
+
+    def prior(self, beta: np.ndarray) -> Arrays:
+        """Means and deviations of the components [G, K, L] that beta [G, M] sets."""
+        return self.call("prior", beta=beta)
+
+    def decode(self, z: np.ndarray, beta: np.ndarray) -> Arrays:
+        """Means (and deviations) of the pixels for z [G, B, L] and beta [G, M]."""
+        return self.call("decode", z=z, beta=beta)
+
+    def call(self, name: str, **inputs: np.ndarray) -> Arrays:
+        """Any signature, by its name; raises UserError if this model does not have it."""
+        if name not in self.signatures:
+            model = self.config["model"]["model"]
+            raise UserError(f"The model in {self.address} ({model}) has no signature '{name}', which this needs.")
+        images_per_call = self._back_end.images_per_call
+        answers = [self._back_end.call(name, part) for part in _parts(inputs, images_per_call)]
+        return {key: np.concatenate([answer[key] for answer in answers]) for key in answers[0]}
+
+
+def _parts(inputs: Arrays, images_per_call: int) -> Iterator[Arrays]:
+    """Consecutive groups, about `images_per_call` images at a time; a group is never cut."""
+    first = next(iter(inputs.values()))
+    groups = max(1, images_per_call // (first.shape[1] if first.ndim > 2 else 1))
+    for start in range(0, len(first), groups):
+        yield {name: _scaled(array[start : start + groups]) for name, array in inputs.items()}
+
+
+def _scaled(array: np.ndarray) -> np.ndarray:
+    """Images that came as bytes are scaled; floats are taken as they are."""
+    if array.dtype == np.uint8:
+        return array.astype(np.float32) / np.float32(255)
+    return array.astype(np.int32 if array.dtype.kind == "i" else np.float32)

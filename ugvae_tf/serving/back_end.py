@@ -1,0 +1,26 @@
+"""What runs the signatures of an exported model."""
+
+from collections.abc import Collection
+from typing import Any, Protocol
+
+import numpy as np
+
+Arrays = dict[str, np.ndarray]
+
+
+class BackEnd(Protocol):
+    """One version of a model, wherever it runs."""
+
+    name: str
+    version: int
+    config: dict[str, Any]  # the content of config.json
+    images_per_call: int  # enough to be quick, little enough for memory and time limits
+
+    @property
+    def signatures(self) -> Collection[str]:
+        """The names that `call` knows."""
+        ...
+
+    def call(self, name: str, inputs: Arrays) -> Arrays:
+        """The outputs of a signature that the model has; arrays are float32 or int32."""
+        ...
