@@ -51,7 +51,7 @@ class Session:
     def __init__(self, library: str, version: str) -> None:
         self.tf = ctypes.CDLL(library)
         for name, result in RESULTS.items():
-            self.tf[name].restype = result
+            getattr(self.tf, name).restype = result
         self.tf["_ZN10tensorflow21DisableXlaCompilationEv"]()  # tensorflow::DisableXlaCompilation, as the server does
         self.status, self.graph = c_void_p(self.tf.TF_NewStatus()), c_void_p(self.tf.TF_NewGraph())
         options, tags = c_void_p(self.tf.TF_NewSessionOptions()), (c_char_p * 1)(b"serve")

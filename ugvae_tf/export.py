@@ -38,7 +38,7 @@ def export(model: GroupModel, version: Path, config_json: str, group_size: int =
 def _config_signature(config_json: str) -> Signature:
     """The configuration, once for each group: as every signature, it leads with the axis of groups."""
 
-    def config(groups: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"config_json": tf.fill(tf.shape(groups), config_json)}  # [G]
+    def config(group_sizes: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"config_json": tf.fill(tf.shape(group_sizes), config_json)}  # [G]
 
-    return config, [tf.TensorSpec([None], tf.int32, name="groups")]
+    return config, [tf.TensorSpec([None], tf.int32, name="group_sizes")]

@@ -44,7 +44,7 @@ class Rest:
                 f"The model at {self._url} has no signature 'config' that tells what it is: "
                 f"export it anew (python scripts/re_export.py), or give its folder."
             )
-        return json.loads(self._predict("config", {"groups": np.zeros(1, np.int32)})["config_json"][0])
+        return json.loads(self._predict("config", {"group_sizes": np.ones(1, np.int32)})["config_json"][0])
 
     def _predict(self, name: str, inputs: Arrays) -> dict[str, Any]:
         asked = {"signature_name": name, "inputs": {key: array.tolist() for key, array in inputs.items()}}
