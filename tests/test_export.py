@@ -26,7 +26,8 @@ assert "ugvae_tf" not in sys.modules
 loaded = tf.saved_model.load(sys.argv[1])
 asked = np.load(sys.argv[2])
 answers = {}
-for name, signature in loaded.signatures.items():
+for name in {key.split("/")[0] for key in asked}:
+    signature = loaded.signatures[name]
     keys = signature.structured_input_signature[1]
     answer = signature(**{key: tf.constant(asked[f"{name}/{key}"]) for key in keys})
     answers.update({f"{name}/{key}": value.numpy() for key, value in answer.items()})

@@ -1,6 +1,5 @@
 """What runs the signatures of an exported model."""
 
-from collections.abc import Collection
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,12 +13,8 @@ class BackEnd(Protocol):
     name: str
     version: int
     config: dict[str, Any]  # the content of config.json
+    signatures: dict[str, list[str]]  # the names of those that it has, and of the inputs of each
     images_per_call: int  # enough to be quick, little enough for memory and time limits
-
-    @property
-    def signatures(self) -> Collection[str]:
-        """The names that `call` knows."""
-        ...
 
     def call(self, name: str, inputs: Arrays) -> Arrays:
         """The outputs of a signature that the model has; arrays are float32 or int32."""

@@ -21,9 +21,10 @@ class Folder:
             self._loaded = tf.saved_model.load(str(path))
         except (OSError, ValueError, tf.errors.OpError) as error:
             raise saved_model.not_ours(path) from error
-        self.signatures = dict(self._loaded.signatures)
+        self._functions = self._loaded.signatures
+        self.signatures = {name: list(each.structured_input_signature[1]) for name, each in self._functions.items()}
 
     def call(self, name: str, inputs: Arrays) -> Arrays:
         """Run a signature."""
-        answer = self.signatures[name](**{key: tf.constant(array) for key, array in inputs.items()})
+        answer = self._functions[name](**{key: tf.constant(array) for key, array in inputs.items()})
         return {key: tensor.numpy() for key, tensor in answer.items()}

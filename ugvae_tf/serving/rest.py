@@ -28,7 +28,9 @@ class Rest:
         described = self._ask("GET", f"{address.choice}/metadata")
         try:
             self.version = int(described["model_spec"]["version"])
-            self.signatures = described["metadata"]["signature_def"]["signature_def"]
+            found = described["metadata"]["signature_def"]["signature_def"]
+            self.signatures = {name: list(each["inputs"]) for name, each in found.items() if each.get("inputs")}
+            self._outputs = {name: list(found[name]["outputs"]) for name in self.signatures}
         except (KeyError, TypeError, ValueError) as error:
             raise self._not_serving() from error
         self.config = self._config()
@@ -50,7 +52,7 @@ class Rest:
         asked = {"signature_name": name, "inputs": {key: array.tolist() for key, array in inputs.items()}}
         answer = self._ask("POST", f"/versions/{self.version}:predict", json.dumps(asked))
         try:
-            keys = list(self.signatures[name]["outputs"])
+            keys = self._outputs[name]
             # A signature with a single output answers without its name.
             return {keys[0]: answer["outputs"]} if len(keys) == 1 else {key: answer["outputs"][key] for key in keys}
         except (KeyError, TypeError) as error:
