@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 from conftest import random_images, small_config
-from stub_server import Model, rest_server
+from stub_model import Model
+from stub_server import rest_server
 
 from ugvae_tf import config as configuration
 from ugvae_tf import export

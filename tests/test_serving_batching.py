@@ -81,6 +81,20 @@ def test_merged_groups_of_unequal_size_keep_to_themselves(signatures):
             np.testing.assert_allclose(codes["z_mean"][group, :size], alone["z_mean"][0], rtol=1e-5, atol=1e-6)
 
 
+def test_groups_of_different_size_are_not_merged_but_refused(signatures):
+    server = batched(lambda images: signatures["serving_default"](images=images), IMAGES)
+    refused = []
+
+    def attempt(images):
+        try:
+            server(images)
+        except tf.errors.InvalidArgumentError as error:
+            refused.append(str(error))
+
+    ask_at_once(attempt, [(random_images(1, size),) for size in (5, 6)])
+    assert refused
+
+
 def test_a_code_tiled_over_images_would_be_corrupted_in_silence(signatures):
     def tiled(images):
         """Images [B, H, W, C] to a code [B, M], the same for every image: what our signatures are not."""

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import requests
 from PIL import Image
-from stub_server import Model, grpc_server, rest_server
+from stub_model import Model
+from stub_server import grpc_server, rest_server
 
 from ugvae_tf.serving import ServedModel
 

@@ -2,7 +2,6 @@
 
 import re
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from ugvae_tf.errors import UserError
 
@@ -25,4 +24,4 @@ class ServerAddress(NamedTuple):
                 f"{address} is not the address of a model on a server: "
                 f"give http://HOST:8501/v1/models/NAME, with /versions/N for another than the newest version."
             )
-        return cls(found[1], unquote(found[2]), found[3])
+        return cls(found[1], found[2], found[3])
