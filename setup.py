@@ -2,6 +2,11 @@
 
 from setuptools import find_packages, setup
 
+SERVING = [  # of the clients in examples/; no model or command needs it
+    "tensorflow-serving-api>=2.21,<2.22",
+    "pillow>=12,<14",
+]
+
 setup(
     name="ugvae_tf",
     version="0.1.0",
@@ -23,9 +28,13 @@ setup(
         "tqdm>=4.66,<5",
         "tensorboard>=2.21,<2.22",
         "tyro>=1.0.16,<1.1",
+        "protobuf>=6.31.1,<8",  # as tensorflow has it
+        "requests>=2.32,<3",
     ],
     extras_require={
+        "serving": SERVING,
         "test": [
+            *SERVING,
             "pytest>=9.0,<10",
             "hypothesis>=6.170,<7",
             "ruff>=0.17,<0.18",

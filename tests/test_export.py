@@ -27,7 +27,8 @@ assert "ugvae_tf" not in sys.modules
 loaded = tf.saved_model.load(sys.argv[1])
 asked = np.load(sys.argv[2])
 answers = {}
-for name, signature in loaded.signatures.items():
+for name in {key.split("/")[0] for key in asked}:
+    signature = loaded.signatures[name]
     keys = signature.structured_input_signature[1]
     answer = signature(**{key: tf.constant(asked[f"{name}/{key}"]) for key in keys})
     answers.update({f"{name}/{key}": value.numpy() for key, value in answer.items()})
@@ -76,8 +77,8 @@ def ask(version, tmp_path, asked) -> dict[str, np.ndarray]:
 )
 def test_every_signature_equals_the_keras_model_with_other_groups_than_in_training(tmp_path, variant):
     model = small_model(**variant)
-    asked = inputs(3, 7, model.image_shape)
-    model.posterior(asked["experts"]["images"], np.ones([3, 7], np.float32), seed=None, training=True)
+    asked = {name: given for name, given in inputs(3, 7, model.image_shape).items() if name in model.signatures()}
+    model.posterior(asked["serving_default"]["images"], np.ones([3, 7], np.float32), seed=None, training=True)
     export.export(model, tmp_path / "3", "{}")
     answers = ask(tmp_path / "3", tmp_path, asked)
     assert set(answers) == outputs_of(model.config)

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ugvae_tf import messages
+
 ROOT = Path(__file__).parents[1]
 SMALL = ["--hidden-units", "8", "--local-size", "2", "--global-size", "3", "--components", "2"]
 
@@ -39,6 +41,13 @@ def state(folder: Path) -> dict[str, np.ndarray]:
     reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(folder / "checkpoints"))
     keys = [key for key in reader.get_variable_to_dtype_map() if key.startswith(("model/", "optimizer/"))]
     return {key: reader.get_tensor(key) for key in keys}
+
+
+def warm_up_shape(version: Path) -> list[int]:
+    """Of the images in the request that warms `serving_default` up."""
+    *_, last = tf.data.TFRecordDataset(str(version / "assets.extra" / "tf_serving_warmup_requests"))
+    [images] = messages.PredictionLog.FromString(last.numpy()).predict_log.request.inputs
+    return [dim.size for dim in images.value.tensor_shape.dim]
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +84,7 @@ def test_a_run_leaves_all_that_it_promises(finished):
     assert config["model"]["components"] == 2 and config["training"]["seed"] == 0
     assert config["image_shape"] == [7, 5, 1] and config["training_images"] == 503 and config["versions"]["keras"]
     assert (folder / "1" / "assets.extra" / "config.json").read_text() == (folder / "config.json").read_text()
+    assert warm_up_shape(folder / "1") == [1, 1, 7, 5, 1]  # a group of --group-size images
     header, *rows = (folder / "history.csv").read_text().splitlines()
     assert len(rows) == 2 and {"epoch", "loss", "log_px", "kl_beta", "val_loss", "val_kl_d"} <= set(header.split(","))
     assert {path.name for path in (folder / "figures").iterdir()} == {

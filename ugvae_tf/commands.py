@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import tyro
@@ -16,6 +17,7 @@ from ugvae_tf import presets
 from ugvae_tf.config import Config, DataConfig, ModelConfig, ModelName
 from ugvae_tf.errors import UserError
 from ugvae_tf.run_folder import RunFolder
+from ugvae_tf.server_address import ServerAddress
 from ugvae_tf.validation import validate
 
 # TensorFlow's C++ speaks on standard error before Python can stop it.
@@ -78,7 +80,9 @@ class EvaluationRequest:
     ]
     """Which experiment."""
     saved_model: str = "saved_models/mnist"
-    """Folder of an exported model; its newest version is taken."""
+    """Folder of an exported model, or http://HOST:8501/v1/models/NAME on a server; its newest version is taken."""
+    output_dir: str | None = None
+    """Folder in which evaluations/ is made (default: the model's, and saved_models/NAME for one on a server)."""
     dataset: str | None = None
     """Name of a TFDS image set (default: the one that the model was trained on)."""
     data_dir: str | None = None
@@ -99,6 +103,12 @@ class EvaluationRequest:
     """Of interpolation: the two categories (default: the first two)."""
     dimension: int | None = None
     """Of traversal: move one dimension of beta only (default: all at once)."""
+
+    def results(self, model_name: str) -> Path:
+        """Where the task writes what it found."""
+        is_remote = ServerAddress.parse(self.saved_model) is not None
+        beside_model = Path("saved_models", model_name) if is_remote else Path(self.saved_model)
+        return Path(self.output_dir or beside_model) / "evaluations" / self.task
 
     @property
     def attribute_values(self) -> tuple[str | None, list[str]]:
@@ -134,7 +144,7 @@ def parse_evaluation(arguments: Sequence[str]) -> EvaluationRequest:
         raise UserError(f"--seed must be 0 or more, not {request.seed}.")
     if request.attribute and request.categories:
         raise UserError("--attribute and --categories both say what to tell apart: give one of them.")
-    _ = request.sizes
+    _ = request.sizes, ServerAddress.parse(request.saved_model)
     return request
 
 

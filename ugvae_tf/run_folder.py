@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from ugvae_tf import config as configuration
+from ugvae_tf import saved_model
 from ugvae_tf.config import Config
 from ugvae_tf.errors import UserError
 
@@ -76,9 +77,7 @@ class RunFolder:
 
     def versions(self) -> list[int]:
         """The exported versions, oldest first."""
-        if not self.path.is_dir():
-            return []
-        return sorted(int(entry.name) for entry in self.path.iterdir() if entry.name.isdigit() and entry.is_dir())
+        return saved_model.versions(self.path)
 
     def is_exported(self, config_json: str) -> bool:
         """Whether the newest version was exported from the run that is here, by its configuration and its age."""

@@ -113,7 +113,7 @@ class TrainingRun:
         history = self._history()
         self._save_figures(history)
         version = self.folder.next_version()
-        export.export(self.model, version, self.config_json)
+        export.export(self.model, version, self.config_json, self.config.data.group_size)
         last = {name: values[-1] for name, values in history.items()}
         terms = "  ".join(f"{name} {last[f'val_{name}']:.2f}" for name in ("loss", *self.model.term_names))
         return (

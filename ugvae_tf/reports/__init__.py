@@ -44,7 +44,7 @@ def evaluate(request: EvaluationRequest) -> str:
     """
     began = time.monotonic()
     subject = Subject(request)
-    folder = _writable_folder(subject.model.folder / "evaluations" / request.task)
+    folder = _writable_folder(request.results(subject.model.name))
     found = TASKS[request.task](subject)
     for old in folder.glob("*.png"):  # an earlier run may have drawn more
         old.unlink()
@@ -65,13 +65,15 @@ def _writable_folder(folder: Path) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError as error:
-        raise UserError(f"Cannot write to {folder} ({error.strerror}): copy the model to a folder of yours.") from error
+        raise UserError(
+            f"Cannot write to {folder} ({error.strerror}): choose another folder with --output-dir."
+        ) from error
 
 
 def flat_record(subject: Subject, metrics: dict[str, float]) -> dict[str, Any]:
     """The content of metrics.json, one level deep, the same keys for every task.
 
-    `task`, `dataset`, `model_version`, `group_size_smallest` and `group_size_largest`; the
+    `task`, `dataset`, `saved_model`, `model_version`, `group_size_smallest` and `group_size_largest`; the
     flags `seed`, `seeds`, `groups`, `categories`, `attribute`, `between` and `dimension`, null
     where the task's default was taken; every setting and provenance of the model as
     `config.<part>.<name>`; every figure as `metric.<name>`.
@@ -81,6 +83,7 @@ def flat_record(subject: Subject, metrics: dict[str, float]) -> dict[str, Any]:
         "task": request.task,
         **{flag: getattr(request, flag) for flag in FLAGS},
         "dataset": subject.dataset,
+        "saved_model": subject.model.address,
         "model_version": subject.model.version,
         "group_size_smallest": subject.smallest,
         "group_size_largest": subject.largest,

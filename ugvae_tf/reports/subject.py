@@ -42,13 +42,13 @@ class Subject:
         """Raise UserError unless the model has the part, as of a ModelConfig."""
         config = ModelConfig(**self.model.config["model"])
         if not getattr(config, part):
-            raise UserError(f"The model in {self.model.folder} ({config.model}) has no {meaning}: give another one.")
+            raise UserError(f"The model in {self.model.address} ({config.model}) has no {meaning}: give another one.")
 
     def _load(self, split: str) -> ImageSet:
         found = load_split(self.data, split)
         if found.images.shape[1:] != self.model.image_shape:
             raise UserError(
-                f"The images of '{self.dataset}' are {found.images.shape[1:]}, but the model in {self.model.folder} "
+                f"The images of '{self.dataset}' are {found.images.shape[1:]}, but the model in {self.model.address} "
                 f"takes {self.model.image_shape}: give a --dataset of that size."
             )
         if len(found) < self.largest:

@@ -1,37 +1,40 @@
-"""An exported model as NumPy functions: all that evaluation ever sees of a model."""
+"""An exported model as NumPy functions: all that evaluation ever sees of a model.
 
-import json
+It is in a folder, and runs here, or on a server, and is asked by REST.
+"""
+
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from ugvae_tf.errors import UserError
+from ugvae_tf.server_address import ServerAddress
+from ugvae_tf.serving.back_end import Arrays, BackEnd
+from ugvae_tf.serving.folder import Folder
+from ugvae_tf.serving.rest import Rest
 
-IMAGES_PER_CALL = 8192  # enough to fill the cores, little enough for any memory
-Arrays = dict[str, np.ndarray]
+__all__ = ["Arrays", "ServedModel"]
 
 
 class ServedModel:
-    """The newest version of an exported model.
+    """The newest version of an exported model, or the one that its address names.
 
     Inputs and outputs lead with the axis of groups and are cut into calls along it.
 
+    Args:
+        address: a folder such as `saved_models/mnist`, or `http://HOST:8501/v1/models/mnist`.
+
     Raises:
-        UserError: the folder holds no version, or the version is no SavedModel of ours.
+        UserError: there is no version, it is none of ours, or no server answers.
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
-        self.version = _newest_version(self.folder)
-        path = self.folder / str(self.version)
-        try:
-            self._loaded = tf.saved_model.load(str(path))
-            self.config = json.loads((path / "assets.extra" / "config.json").read_text())
-        except (OSError, ValueError, tf.errors.OpError) as error:
-            raise UserError(f"{path} is not a SavedModel that ugvae_tf exported: train one with train.py.") from error
-        self.signatures = dict(self._loaded.signatures)
+    def __init__(self, address: str | Path) -> None:
+        self.address = str(address)
+        server = ServerAddress.parse(self.address)
+        self._back_end: BackEnd = Rest(server) if server else Folder(Path(address))
+        self.name, self.version = self._back_end.name, self._back_end.version
+        self.config, self.signatures = self._back_end.config, self._back_end.signatures
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -67,12 +70,12 @@ class ServedModel:
         """Any signature, by its name, with those of the inputs that it takes; a UserError if there is none."""
         if name not in self.signatures:
             model = self.config["model"]["model"]
-            raise UserError(f"The model in {self.folder} ({model}) has no signature '{name}', which this needs.")
-        signature = self.signatures[name]
-        taken = signature.structured_input_signature[1]
+            raise UserError(f"The model in {self.address} ({model}) has no signature '{name}', which this needs.")
+        taken = self.signatures[name]
         inputs = {key: array for key, array in inputs.items() if key in taken}
-        answers = [signature(**part) for part in _parts(inputs)]
-        return {key: np.concatenate([answer[key].numpy() for answer in answers]) for key in answers[0]}
+        images_per_call = self._back_end.images_per_call
+        answers = [self._back_end.call(name, part) for part in _parts(inputs, images_per_call)]
+        return {key: np.concatenate([answer[key] for answer in answers]) for key in answers[0]}
 
 
 def _completed(codes: Arrays) -> Arrays:
@@ -82,25 +85,16 @@ def _completed(codes: Arrays) -> Arrays:
     return {"beta_mean": no_beta, "beta_stddev": no_beta, "component_probs": one_component} | codes
 
 
-def _newest_version(folder: Path) -> int:
-    if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder: give one that train.py exported to, such as saved_models/mnist.")
-    versions = [int(entry.name) for entry in folder.iterdir() if entry.name.isdigit()]
-    if not versions:
-        raise UserError(f"{folder} holds no exported version: train and export a model with train.py.")
-    return max(versions)
-
-
-def _parts(inputs: Arrays) -> Iterator[dict[str, tf.Tensor]]:
-    """Consecutive groups, about IMAGES_PER_CALL images at a time."""
+def _parts(inputs: Arrays, images_per_call: int) -> Iterator[Arrays]:
+    """Consecutive groups, about `images_per_call` images at a time; a group is never cut."""
     first = next(iter(inputs.values()))
-    groups = max(1, IMAGES_PER_CALL // (first.shape[1] if first.ndim > 2 else 1))
+    groups = max(1, images_per_call // (first.shape[1] if first.ndim > 2 else 1))
     for start in range(0, len(first), groups):
-        yield {name: _tensor(array[start : start + groups]) for name, array in inputs.items()}
+        yield {name: _scaled(array[start : start + groups]) for name, array in inputs.items()}
 
 
-def _tensor(array: np.ndarray) -> tf.Tensor:
+def _scaled(array: np.ndarray) -> np.ndarray:
     """Images that came as bytes are scaled; floats are taken as they are."""
     if array.dtype == np.uint8:
-        return tf.constant(array, tf.float32) / 255
-    return tf.constant(array, tf.int32 if array.dtype.kind == "i" else tf.float32)
+        return array.astype(np.float32) / np.float32(255)
+    return array.astype(np.int32 if array.dtype.kind == "i" else np.float32)

@@ -1,0 +1,81 @@
+"""Write the newest version of a model anew: the weights as they are, the signatures of this package.
+
+Run `python scripts/re_export.py saved_models/mnist`, for a version that an older ugvae_tf exported.
+The next version is written beside it; `--replace` puts it in the place of the old one.
+"""
+
+import argparse
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import tensorflow as tf
+
+from ugvae_tf import config as configuration
+from ugvae_tf import export, saved_model
+from ugvae_tf.commands import errors_for_people
+from ugvae_tf.models import build_model
+from ugvae_tf.models.base import GroupModel
+
+
+def re_export(old: Path, new: Path) -> None:
+    """Export a fresh model of the same configuration, and with the old version's weights."""
+    text = (old / "assets.extra" / "config.json").read_text()
+    config, image_shape = configuration.from_json(text), saved_model.read_config(old)["image_shape"]
+    model = build_model(config.model, tuple(image_shape))
+    model.build()
+    copy_weights(tf.saved_model.load(str(old)), model)
+    with tempfile.TemporaryDirectory(dir=new.parent) as folder:
+        fresh = Path(folder) / new.name
+        export.export(model, fresh, text, config.data.group_size)
+        check_same_answers(old, fresh, model.signatures())
+        if new == old:
+            shutil.rmtree(old)
+        fresh.rename(new)
+
+
+def copy_weights(loaded: Any, model: GroupModel) -> None:
+    """A SavedModel's variables have numbers for names, but every signature meets them in the model's order."""
+    for name, (function, specs) in model.signatures().items():
+        old = loaded.signatures[name].captured_inputs
+        new = tf.function(function).get_concrete_function(*specs).captured_inputs
+        for source, target in zip(old, new, strict=True):
+            value = tf.raw_ops.ReadVariableOp(resource=source, dtype=tf.float32)
+            tf.raw_ops.AssignVariableOp(resource=target, value=value, validate_shape=True)
+
+
+def check_same_answers(old: Path, new: Path, names: Iterable[str]) -> None:
+    """Were the order another, so would be the answers: ask both versions the same."""
+    before, after = (tf.saved_model.load(str(version)) for version in (old, new))
+    random = np.random.default_rng(0)
+    for name in names:
+        inputs = {}
+        for key, spec in before.signatures[name].structured_input_signature[1].items():
+            values = random.random([2 if size is None else size for size in spec.shape])
+            inputs[key] = tf.constant(values + 1 if spec.dtype.is_integer else values, spec.dtype)
+        found = after.signatures[name](**inputs)
+        for key, value in before.signatures[name](**inputs).items():
+            np.testing.assert_allclose(found[key], value, rtol=1e-4, atol=1e-5, err_msg=f"{name}/{key}")
+
+
+def main() -> None:
+    """Export every model that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path, help="such as saved_models/mnist")
+    parser.add_argument("--replace", action="store_true", help="write in the place of the old version")
+    asked = parser.parse_args()
+    for folder in asked.folders:
+        number = saved_model.newest_version(folder)
+        re_export(folder / str(number), folder / str(number if asked.replace else number + 1))
+        print(f"Exported {folder} anew.")
+
+
+if __name__ == "__main__":
+    with errors_for_people("re_export.py"):
+        main()

@@ -1,0 +1,62 @@
+"""The few messages of TensorFlow and TensorFlow Serving that we read or write, without importing either.
+
+TensorFlow takes seconds to import, and TensorFlow Serving's API is no requirement of this
+package. The names and numbers of the fields are those of the official definitions, whose other
+fields are passed over. On the wire a map is a repeated pair of a key and a value, and an
+enumeration is a number.
+"""
+
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+DT_FLOAT, DT_INT32, DT_STRING = 1, 3, 7  # tensorflow.DataType
+MESSAGES = {
+    # tensorflow/core/protobuf/saved_model.proto, meta_graph.proto; core/framework/tensor.proto
+    "SavedModel": {"meta_graphs": (2, "repeated MetaGraph")},
+    "MetaGraph": {"signature_def": (5, "repeated NamedSignature")},
+    "NamedSignature": {"key": (1, "string"), "value": (2, "SignatureDef")},
+    "SignatureDef": {"inputs": (1, "repeated NamedInfo"), "outputs": (2, "repeated NamedInfo")},
+    "NamedInfo": {"key": (1, "string"), "value": (2, "TensorInfo")},
+    "TensorInfo": {"name": (1, "string"), "dtype": (2, "int32"), "tensor_shape": (3, "TensorShape")},
+    "TensorShape": {"dim": (2, "repeated Dimension")},
+    "Dimension": {"size": (1, "int64")},
+    "Tensor": {
+        "dtype": (1, "int32"),
+        "tensor_shape": (2, "TensorShape"),
+        "float_val": (5, "repeated float"),
+        "int_val": (7, "repeated int32"),
+    },
+    # tensorflow_serving/apis/prediction_log.proto, predict.proto, model.proto
+    "PredictionLog": {"predict_log": (6, "PredictLog")},
+    "PredictLog": {"request": (1, "PredictRequest")},
+    "PredictRequest": {"model_spec": (1, "ModelSpec"), "inputs": (2, "repeated NamedTensor")},
+    "ModelSpec": {"name": (1, "string"), "signature_name": (3, "string")},
+    "NamedTensor": {"key": (1, "string"), "value": (2, "Tensor")},
+}
+
+
+def _file() -> descriptor_pb2.FileDescriptorProto:
+    """The definitions above, as protobuf's own description of a .proto file."""
+    file = descriptor_pb2.FileDescriptorProto(name="ugvae_tf/messages.proto", package="ugvae_tf", syntax="proto3")
+    for message, fields in MESSAGES.items():
+        described = file.message_type.add(name=message)
+        for name, (number, kind) in fields.items():
+            repeated, _, value = kind.rpartition(" ")
+            field = described.field.add(name=name, number=number)
+            field.label = field.LABEL_REPEATED if repeated else field.LABEL_OPTIONAL
+            if value in MESSAGES:
+                field.type, field.type_name = field.TYPE_MESSAGE, f".ugvae_tf.{value}"
+            else:
+                field.type = getattr(field, f"TYPE_{value.upper()}")
+    return file
+
+
+def _classes() -> dict[str, Any]:
+    pool = descriptor_pool.DescriptorPool()  # of our own: these are not the official, complete messages
+    pool.Add(_file())
+    return message_factory.GetMessageClassesForFiles(["ugvae_tf/messages.proto"], pool)
+
+
+_found = _classes()
+SavedModel, PredictionLog = _found["ugvae_tf.SavedModel"], _found["ugvae_tf.PredictionLog"]

@@ -1,0 +1,30 @@
+"""An exported model that runs here."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from ugvae_tf import saved_model
+from ugvae_tf.serving.back_end import Arrays
+
+
+class Folder:
+    """The newest version in a folder; raises UserError if there is none, or it is no SavedModel of ours."""
+
+    images_per_call = 8192  # enough to fill the cores, little enough for any memory
+
+    def __init__(self, folder: Path) -> None:
+        self.name, self.version = folder.resolve().name, saved_model.newest_version(folder)
+        path = folder / str(self.version)
+        self.config = saved_model.read_config(path)
+        try:
+            self._loaded = tf.saved_model.load(str(path))
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            raise saved_model.not_ours(path) from error
+        self._functions = self._loaded.signatures
+        self.signatures = {name: list(each.structured_input_signature[1]) for name, each in self._functions.items()}
+
+    def call(self, name: str, inputs: Arrays) -> Arrays:
+        """Run a signature."""
+        answer = self._functions[name](**{key: tf.constant(array) for key, array in inputs.items()})
+        return {key: tensor.numpy() for key, tensor in answer.items()}
