@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from conftest import CONV_SHAPE, ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, random_images, small_config, small_model
 
-from ugvae_tf import training
+from ugvae_tf.checkpoints import Checkpoints
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import build_model
 from ugvae_tf.networks.conv import ConvDecoder, ConvEncoder
@@ -125,8 +125,8 @@ def test_a_checkpoint_holds_the_statistics(tmp_path):
     trained, restored = model(seed=0), model(seed=1)
     groups = random_images(2, 3, image_shape=trained.image_shape), np.ones([2, 3], np.float32)
     trained.train_step(groups)
-    training.Checkpoints(tmp_path, trained).save()
-    training.Checkpoints(tmp_path, restored).restore()
+    Checkpoints(tmp_path, trained).save()
+    Checkpoints(tmp_path, restored).restore()
     for name, code in trained.encode(*groups).items():
         np.testing.assert_array_equal(restored.encode(*groups)[name], code)
 

@@ -10,6 +10,7 @@ from conftest import SIZES, random_images, small_config, small_model
 from scipy.stats import norm
 
 from ugvae_tf import training
+from ugvae_tf.checkpoints import Checkpoints
 from ugvae_tf.config import Config, DataConfig, TrainingConfig
 from ugvae_tf.datasets.loading import ImageSet
 from ugvae_tf.models import MODELS, build_model
@@ -155,10 +156,10 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(tmp_path, name):
     half = training.compiled_model(config, TRAIN.image_shape, steps)
     half.jit_compile = False
     training.fit(half, settings(name, epochs=1), TRAIN, HELD_OUT, verbose=0)
-    training.Checkpoints(tmp_path, half).save()
+    Checkpoints(tmp_path, half).save()
     resumed = training.compiled_model(config, TRAIN.image_shape, steps)
     resumed.jit_compile = False
-    training.Checkpoints(tmp_path, resumed).restore()
+    Checkpoints(tmp_path, resumed).restore()
     training.fit(resumed, config, TRAIN, HELD_OUT, first_step=steps, verbose=0)
     assert_same_weights(whole, resumed)
 

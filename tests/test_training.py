@@ -6,6 +6,7 @@ import pytest
 from conftest import ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, small_config
 
 from ugvae_tf import training
+from ugvae_tf.checkpoints import Checkpoints
 from ugvae_tf.config import Config, DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.datasets import grouping
 from ugvae_tf.datasets.loading import ImageSet
@@ -125,9 +126,9 @@ def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, uninterru
     interrupted.steps_per_execution = 1
     with pytest.raises(KeyboardInterrupt):
         training.fit(interrupted, settings, TRAIN, HELD_OUT, callbacks=[Stop()], verbose=0)
-    training.Checkpoints(tmp_path, interrupted).save()
+    Checkpoints(tmp_path, interrupted).save()
     resumed = compiled(settings)
-    checkpoints = training.Checkpoints(tmp_path, resumed)
+    checkpoints = Checkpoints(tmp_path, resumed)
     checkpoints.restore()
     assert checkpoints.step == stop
     training.fit(resumed, settings, TRAIN, HELD_OUT, first_step=stop, verbose=0)

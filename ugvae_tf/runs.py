@@ -9,10 +9,12 @@ import numpy as np
 
 from ugvae_tf import config as configuration
 from ugvae_tf import export, monitoring, training
+from ugvae_tf.checkpoints import Checkpoints, SaveEachEpoch
 from ugvae_tf.clusters import label_by_model
 from ugvae_tf.commands import Interrupted, TrainRequest
 from ugvae_tf.datasets import grouping
 from ugvae_tf.datasets.loading import load_split, open_training
+from ugvae_tf.interruption import StopOnInterrupt
 from ugvae_tf.plots import charts
 
 PACKAGES = ("ugvae_tf", "tensorflow", "keras", "tensorflow-probability")
@@ -53,7 +55,7 @@ class TrainingRun:
         self.steps = training.steps_per_epoch(self.train_set, self.config)
         with strategy.scope():
             self.model = training.compiled_model(self.config, self.image_shape, self.steps)
-        self.checkpoints = training.Checkpoints(self.folder.checkpoints, self.model, self.chief)
+        self.checkpoints = Checkpoints(self.folder.checkpoints, self.model, self.chief)
 
     @cached_property
     def config_json(self) -> str:
@@ -97,15 +99,15 @@ class TrainingRun:
             ) from stop
 
     def _callbacks(self, first_epoch: int) -> list[keras.callbacks.Callback]:
-        save = training.SaveEachEpoch(self.checkpoints)
+        always = [SaveEachEpoch(self.checkpoints), StopOnInterrupt()]
         if not self.chief:
-            return [save]
+            return always
         self.folder.trim_history(first_epoch)
         return [
             keras.callbacks.CSVLogger(self.folder.history, append=True),
             keras.callbacks.TensorBoard(self.folder.logs, write_graph=False),
             monitoring.TensorBoardPictures(str(self.folder.logs / "pictures"), self.example_group),
-            save,
+            *always,
         ]
 
     def finish(self) -> str:

@@ -1,0 +1,53 @@
+"""Saved states of a run, from which it goes on after any end."""
+
+import tempfile
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from ugvae_tf.models.base import GroupModel
+
+
+class Checkpoints:
+    """Saved states of a run: model and optimiser, and with its step count epoch and random state.
+
+    Groups and noise are functions of (seed, step), so the optimiser's step is all of both.
+    """
+
+    def __init__(self, folder: Path, model: GroupModel, chief: bool = True) -> None:
+        self.iterations = model.optimizer.iterations
+        # Under several workers all must take part in saving, but only the chief's files count.
+        self._elsewhere = None if chief else tempfile.TemporaryDirectory()
+        self.manager = tf.train.CheckpointManager(
+            tf.train.Checkpoint(model=model, optimizer=model.optimizer),
+            folder if self._elsewhere is None else self._elsewhere.name,
+            max_to_keep=2,
+        )
+        self._folder = folder
+
+    @property
+    def step(self) -> int:
+        """Training steps done."""
+        return int(self.iterations.numpy())
+
+    def save(self) -> None:
+        """Write the state of now."""
+        self.manager.save()
+
+    def restore(self) -> None:
+        """Take up the newest state, if there is one."""
+        newest = tf.train.latest_checkpoint(self._folder)
+        if newest:
+            self.manager.checkpoint.restore(newest).assert_existing_objects_matched()
+
+
+class SaveEachEpoch(keras.callbacks.Callback):
+    """Write a checkpoint at the end of every epoch."""
+
+    def __init__(self, checkpoints: Checkpoints) -> None:
+        super().__init__()
+        self.checkpoints = checkpoints
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self.checkpoints.save()
