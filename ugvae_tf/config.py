@@ -128,7 +128,8 @@ class Config:
 
     preset: str = "mnist-official"
     """Hyper-parameters to start from (default: those of the data set): mnist, mnist-official, images, faces3d, avatars,
-    chairs3d, cars3d, faces3d+avatars, chairs3d+cars3d, celeba, celeba+faces3d, cars+chairs, cars+cars196."""
+    chairs3d, cars3d, faces3d+avatars, faces3d+avatars-aligned, chairs3d+cars3d, celeba, celeba+faces3d, cars+chairs,
+    cars+cars196."""
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)

@@ -42,6 +42,21 @@ def _ours(name: str, dataset: str, epochs: int) -> Config:
     )
 
 
+def _aligned(first: Config) -> Config:
+    """A second model of the same domains whose beta carries an image from one to the other (docs/domain_alignment.md).
+
+    Groups of one cluster of the first, exported model each; few dimensions of z and two components,
+    so that z has to mean the same in both domains.
+    """
+    return replace(
+        first,
+        preset=f"{first.preset}-aligned",
+        data=replace(first.data, group_by=f"saved_models/{first.data.dataset}"),
+        model=replace(first.model, normalisation="none", local_size=4, components=2),
+        training=replace(first.training, epochs=30),
+    )
+
+
 def _official(name: str, dataset: str, sizes: tuple[int, int, int], epochs: int, mixture: str | None = None) -> Config:
     """The paper's, by the official code: sizes are (L, M, K)."""
     local_size, global_size, components = sizes
@@ -60,6 +75,8 @@ def _official(name: str, dataset: str, sizes: tuple[int, int, int], epochs: int,
     )
 
 
+FACES_AVATARS = _ours("faces3d+avatars", "faces3d+avatars", epochs=45)
+
 PRESETS: Mapping[str, Config] = {
     preset.preset: preset
     for preset in (
@@ -70,7 +87,8 @@ PRESETS: Mapping[str, Config] = {
         _ours("avatars", "avatars", epochs=150),
         _ours("chairs3d", "chairs3d", epochs=20),
         _ours("cars3d", "cars3d", epochs=50),
-        _ours("faces3d+avatars", "faces3d+avatars", epochs=45),
+        FACES_AVATARS,
+        _aligned(FACES_AVATARS),
         _ours("chairs3d+cars3d", "chairs3d+cars3d", epochs=15),
         _official("celeba", "celeb_a", (20, 50, 20), epochs=20),
         _official("celeba+faces3d", "celeb_a+faces3d-bfm", (40, 40, 40), epochs=10, mixture="0.5,0.5"),

@@ -19,7 +19,10 @@ def kinds_of(images: ImageSet | StreamedSet, group_by: str | None) -> np.ndarray
         raise UserError(f"--group-by {group_by} needs all images in memory: give a larger --memory-limit.")
     if group_by not in images.labels:
         known = ", ".join(sorted(images.labels)) or "none"
-        raise UserError(f"The images have no label '{group_by}': choose a --group-by that they have ({known}).")
+        raise UserError(
+            f"The images have no label '{group_by}': choose a --group-by that they have ({known}), "
+            f"or the folder of an exported model."
+        )
     values = images.labels[group_by]
     if values.dtype.kind == "f":
         raise UserError(f"'{group_by}' is a measurement, and --group-by needs categories: choose another label.")
