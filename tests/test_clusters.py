@@ -19,7 +19,7 @@ def images(shape: tuple = IMAGE_SHAPE) -> ImageSet:
 def exported(folder, name: str):
     model = small_model(model=name)
     export.export(model, folder / "1", to_json(Config(model=model.config), image_shape=list(IMAGE_SHAPE)))
-    return model, str(folder)
+    return model, str(folder / "1")
 
 
 def test_the_kind_of_an_image_is_its_most_probable_component(tmp_path):
@@ -35,8 +35,17 @@ def test_the_kind_of_an_image_is_its_most_probable_component(tmp_path):
     )
 
 
-def test_what_is_no_folder_is_left_to_the_labels():
+def test_a_label_of_that_name_comes_first(tmp_path):
+    _, folder = exported(tmp_path, "ug-vae")
     found = images()
+    found.labels[folder] = np.arange(23)
+    label_by_model(found, folder)
+    np.testing.assert_array_equal(found.labels[folder], np.arange(23))
+
+
+def test_what_is_no_model_is_left_to_the_labels(tmp_path):
+    found = images()
+    label_by_model(found, str(tmp_path))
     label_by_model(found, "hair_color")
     label_by_model(found, None)
     assert found.labels == {}
@@ -49,5 +58,3 @@ def test_a_model_that_cannot_sort_these_images_is_told(tmp_path):
     _, other_shape = exported(tmp_path / "b", "gm-vae")
     with pytest.raises(UserError, match=r"The images are \(3, 5, 1\), but .* takes \(7, 5, 2\)"):
         label_by_model(images((3, 5, 1)), other_shape)
-    with pytest.raises(UserError, match="train"):
-        label_by_model(images(), str(tmp_path))

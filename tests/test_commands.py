@@ -169,12 +169,26 @@ def test_a_relative_takes_the_preset_as_far_as_it_goes(name, global_size, compon
         (["--model", "gm-vae", "--global-size", "5"], "gm-vae has no beta: leave out --global-size"),
         (["--model", "vae", "--kl-weight", "4"], "--kl-weight must be 1, not 4.0: vae has no weight"),
         (["--model", "beta-vae", "--kl-weight", "-1"], "--kl-weight must be a number of at least 0"),
-        (["--dataset", "a+b", "--mixture", "0.5,0.5", "--group-by", "domain"], "--group-by and --mixture"),
+        (["--dataset", "a+b", "--mixture", "0.5,0.5", "--group-by", "domain"], "--group-by and --mixture 0.5,0.5 both"),
+        (["--model", "nested-vae", "--group-size", "1"], "--group-size of 2 or more"),
     ],
 )
 def test_a_setting_that_the_model_does_not_have_is_told(flags, told, tmp_path):
     with pytest.raises(UserError, match=told):
         parse_training([*flags, "--output-dir", str(tmp_path)])
+
+
+def test_group_by_a_model_means_the_version_that_is_newest_now(tmp_path):
+    for version in (1, 2):
+        (tmp_path / "first" / str(version)).mkdir(parents=True)
+        (tmp_path / "first" / str(version) / "saved_model.pb").touch()
+    flags = ["--group-by", str(tmp_path / "first"), "--output-dir", str(tmp_path)]
+    assert parse_training(flags).config.data.group_by == str(tmp_path / "first" / "2")
+    flags[1] = str(tmp_path / "first" / "1")
+    assert parse_training(flags).config.data.group_by == str(tmp_path / "first" / "1")
+    with pytest.raises(UserError, match="is the folder of this run itself"):
+        parse_training([*flags, "--name", "first"])
+    assert parse_training(["--group-by", "label", "--output-dir", str(tmp_path)]).config.data.group_by == "label"
 
 
 def test_resume_without_a_run_is_told(tmp_path):

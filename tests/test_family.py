@@ -14,6 +14,7 @@ from ugvae_tf.checkpoints import Checkpoints
 from ugvae_tf.config import Config, DataConfig, TrainingConfig
 from ugvae_tf.datasets.loading import ImageSet
 from ugvae_tf.models import MODELS, build_model
+from ugvae_tf.models.base import ElboTerms, GroupModel
 
 SEED = [3, 5]
 
@@ -114,16 +115,19 @@ def test_nested_vae_is_a_vae_whose_latents_a_second_one_rebuilds():
     np.testing.assert_allclose(log_pz, expected, rtol=1e-4)
 
 
-def settings(name: str, **changes) -> Config:
+def settings(name: str, group_by: str | None = None, **changes) -> Config:
     return Config(
-        data=DataConfig(group_size=3),
+        data=DataConfig(group_size=3, group_by=group_by),
         model=small_config(model=name),
         training=TrainingConfig(**{"groups_per_step": 2, "epochs": 2, **changes}),
     )
 
 
 TRAIN, HELD_OUT = (
-    ImageSet(np.random.default_rng(n).integers(256, size=(n, 5, 3, 1), dtype=np.uint8), {}) for n in (19, 7)
+    ImageSet(
+        np.random.default_rng(n).integers(256, size=(n, 5, 3, 1), dtype=np.uint8), {"label": np.arange(n) * 7 % 5 > 1}
+    )
+    for n in (19, 7)
 )
 
 
@@ -148,20 +152,47 @@ def test_beta_vae_of_weight_one_is_the_vae_and_another_weight_is_not():
     assert any(np.abs(one - other).max() > 1e-3 for one, other in zip(vae.variables, heavier.variables, strict=True))
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(tmp_path, name):
-    config = settings(name)
+@pytest.mark.parametrize(("name", "group_by"), [*((name, None) for name in MODELS), ("ml-vae", "label")])
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(tmp_path, name, group_by):
+    config = settings(name, group_by)
     whole = trained(config)
     steps = training.steps_per_epoch(TRAIN, config)
     half = training.compiled_model(config, TRAIN.image_shape, steps)
     half.jit_compile = False
-    training.fit(half, settings(name, epochs=1), TRAIN, HELD_OUT, verbose=0)
+    training.fit(half, settings(name, group_by, epochs=1), TRAIN, HELD_OUT, verbose=0)
     Checkpoints(tmp_path, half).save()
     resumed = training.compiled_model(config, TRAIN.image_shape, steps)
     resumed.jit_compile = False
     Checkpoints(tmp_path, resumed).restore()
     training.fit(resumed, config, TRAIN, HELD_OUT, first_step=steps, verbose=0)
     assert_same_weights(whole, resumed)
+
+
+class Impurity(GroupModel):
+    """Tells in place of log p(X) how far the labels of a group, which its pixels show, are apart."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.idle = self.add_weight(shape=[], initializer="zeros")  # an optimiser wants something to move
+
+    def elbo_terms(self, images, mask, seed, training=False):
+        shown = images[:, :, 0, 0, 0] * mask  # [G, B]
+        mean = tf.reduce_sum(shown, axis=1) / tf.reduce_sum(mask, axis=1)
+        apart = tf.reduce_sum(mask * tf.abs(shown - mean[:, None]), axis=1)
+        return ElboTerms(apart + 0 * self.idle, *[tf.zeros_like(apart)] * 3)
+
+
+@pytest.mark.parametrize(("group_by", "pure"), [("label", True), (None, False)])
+def test_training_by_a_label_sees_groups_of_one_value_only(group_by, pure):
+    train, held_out = (
+        replace(each, images=each.images * 0 + 255 * each.labels["label"][:, None, None, None].astype(np.uint8))
+        for each in (TRAIN, HELD_OUT)
+    )
+    model, told = Impurity(small_config(), train.image_shape), []
+    model.compile(optimizer="sgd", jit_compile=False)
+    keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: told.append(logs))
+    training.fit(model, settings("ml-vae", group_by), train, held_out, callbacks=[keep], verbose=0)
+    assert all((logs["log_px"] == 0) == pure and (logs["val_log_px"] == 0) == pure for logs in told) and len(told) == 2
 
 
 @pytest.mark.parametrize("name", MODELS)

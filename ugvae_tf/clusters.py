@@ -10,14 +10,17 @@ from ugvae_tf.serving import ServedModel
 
 
 def label_by_model(images: ImageSet | StreamedSet, group_by: str | None) -> None:
-    """Add a label to the images if `group_by` is a model's folder: their most probable component d.
+    """Add a label to the images if `group_by` is a version's folder: their most probable component d.
 
-    The label's name is the folder, which is what `--group-by` looks for.
+    The label's name is the folder, which is what `--group-by` looks for; a label that the
+    images have already is left alone.
 
     Raises:
         UserError: the model has no mixture, or takes images of another shape.
     """
-    if group_by is None or not Path(group_by).is_dir() or isinstance(images, StreamedSet):
+    if group_by is None or isinstance(images, StreamedSet) or group_by in images.labels:
+        return
+    if not (Path(group_by) / "saved_model.pb").is_file():
         return
     model = ServedModel(group_by)
     if not model.settings.model.has_mixture:

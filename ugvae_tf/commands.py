@@ -17,6 +17,7 @@ from ugvae_tf import presets
 from ugvae_tf.config import Config, DataConfig, ModelConfig, ModelName
 from ugvae_tf.errors import UserError
 from ugvae_tf.run_folder import RunFolder
+from ugvae_tf.saved_model import version_folder, versions
 from ugvae_tf.server_address import ServerAddress
 from ugvae_tf.validation import validate
 
@@ -55,13 +56,26 @@ class Interrupted(Exception):
 def parse_training(arguments: Sequence[str]) -> TrainRequest:
     """The request in train.py's flags; raises UserError, or exits with status 2, on a bad one."""
     request = tyro.cli(TrainRequest, prog="train.py", args=arguments, default=_defaults(arguments))
-    validate(request.config)
     if request.resume and request.overwrite:
         raise UserError("--resume goes on with a run and --overwrite replaces it: give one of them.")
     request.folder.check(request.resume, request.overwrite)
+    request = _with_version(request)
     if request.resume:
         _check_same_run(request)
+    validate(request.config)
     return request
+
+
+def _with_version(request: TrainRequest) -> TrainRequest:
+    """A --group-by that names a model's folder names its newest version from now on, so that no later one slips in."""
+    address = request.config.data.group_by
+    if address is None or not (versions(Path(address)) or (Path(address) / "saved_model.pb").is_file()):
+        return request
+    version = version_folder(Path(address))
+    if version.resolve().parent == request.folder.path.resolve():
+        raise UserError(f"--group-by {address} is the folder of this run itself: give the run another --name.")
+    data = replace(request.config.data, group_by=str(version))
+    return replace(request, config=replace(request.config, data=data))
 
 
 @dataclass(frozen=True)
@@ -106,8 +120,10 @@ class EvaluationRequest:
 
     def results(self, model_name: str) -> Path:
         """Where the task writes what it found."""
-        is_remote = ServerAddress.parse(self.saved_model) is not None
-        beside_model = Path("saved_models", model_name) if is_remote else Path(self.saved_model)
+        is_remote, path = ServerAddress.parse(self.saved_model) is not None, Path(self.saved_model)
+        if (path / "saved_model.pb").is_file():  # a version's folder is the server's
+            path = path.parent
+        beside_model = Path("saved_models", model_name) if is_remote else path
         return Path(self.output_dir or beside_model) / "evaluations" / self.task
 
     @property

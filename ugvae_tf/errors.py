@@ -6,3 +6,7 @@ class UserError(Exception):
 
     The commands print it without a traceback and exit with status 2.
     """
+
+
+class LacksPart(UserError):
+    """A task needs a latent variable that the model does not have."""

@@ -49,10 +49,10 @@ class TrainingRun:
         training.check_replicas(strategy, groups_per_step)
         self.chief = training.is_chief(strategy)
         self.train_set, self.held_out = open_training(data), load_split(data, "held-out")
-        for images in (self.train_set, self.held_out):
-            label_by_model(images, data.group_by)
+        label_by_model(self.train_set, data.group_by)
         self.image_shape = self.train_set.image_shape
         self.steps = training.steps_per_epoch(self.train_set, self.config)
+        label_by_model(self.held_out, data.group_by)
         with strategy.scope():
             self.model = training.compiled_model(self.config, self.image_shape, self.steps)
         self.checkpoints = Checkpoints(self.folder.checkpoints, self.model, self.chief)

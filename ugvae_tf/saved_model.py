@@ -43,6 +43,17 @@ def newest_version(folder: Path) -> int:
     return found[-1]
 
 
+def version_folder(address: Path) -> Path:
+    """The folder of a version: the address itself if it is one, else the newest one in it.
+
+    Raises:
+        UserError: there is none.
+    """
+    if (address / "saved_model.pb").is_file() and address.name.isdigit():
+        return address
+    return address / str(newest_version(address))
+
+
 def read_config(version: Path) -> dict[str, Any]:
     """The configuration that a version was exported with; raises UserError if it has none."""
     try:

@@ -37,7 +37,12 @@ def validate(config: Config) -> None:
         raise UserError(f"--seed must lie between 0 and 2147483647, not {config.training.seed}.")
     _validate_family(config.model)
     if config.data.group_by is not None and config.data.mixture is not None:
-        raise UserError("--group-by and --mixture both say what a group is made of: give one of them.")
+        raise UserError(
+            f"--group-by and --mixture {config.data.mixture} both say what a group is made of: "
+            f"leave --group-by out, or add --mixture None."
+        )
+    if config.model.model == "nested-vae" and config.data.group_size < 2:
+        raise UserError("nested-vae pairs the images of a group: give a --group-size of 2 or more.")
 
 
 def _validate_family(model: ModelConfig) -> None:

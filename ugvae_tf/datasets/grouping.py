@@ -13,7 +13,7 @@ def steps_per_epoch(examples: int, group_size: int, groups_per_step: int) -> int
     if group_size * groups_per_step > examples:
         raise UserError(
             f"--groups-per-step {groups_per_step} groups of {group_size} images are more than "
-            f"the {examples} training images there are."
+            f"the {examples} training images that an epoch shows."
         )
     return examples // (group_size * groups_per_step)
 
@@ -93,12 +93,14 @@ def _shown(shares: tuple[tuple[int, int], ...], seed: int, epoch: tf.Tensor) -> 
 
 def _by_kind(shuffled: tf.Tensor, kinds: np.ndarray, group_size: int, seed: tf.Tensor) -> tf.Tensor:
     """Shuffled images so that each consecutive group is of one kind, the groups in random order."""
-    of_kind = tf.gather(kinds, shuffled)
+    sorted_by_kind = tf.gather(shuffled, tf.argsort(tf.gather(kinds, shuffled), stable=True))
+    counts = np.bincount(kinds)
+    first = np.cumsum(counts) - counts
     whole = [
-        tf.reshape(shuffled[of_kind == kind][: count // group_size * group_size], [-1, group_size])
-        for kind, count in enumerate(np.bincount(kinds))
+        np.arange(start, start + count // group_size * group_size) for start, count in zip(first, counts, strict=True)
     ]
-    return tf.reshape(tf.random.experimental.stateless_shuffle(tf.concat(whole, axis=0), seed), [-1])
+    groups = tf.reshape(tf.gather(sorted_by_kind, np.concatenate(whole)), [-1, group_size])
+    return tf.reshape(tf.random.experimental.stateless_shuffle(groups, seed), [-1])
 
 
 def all_in_groups(

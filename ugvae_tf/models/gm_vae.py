@@ -18,8 +18,8 @@ class GmVae(FamilyModel):
     Its bound is eq. 11 of the paper without beta: E log p(x | z) - E_q(d) KL(q(z | x) || p(z | d))
     - KL(q(d | z) || p(d)). The components' moments are learned numbers, and q(d | z) is a network
     as in eq. 7. Dilokthanakul et al. also draw a noise w for each image and let a network move the
-    components by it; that w, shared by a group and heard by the decoder, is what became beta, so
-    the model without beta has none.
+    components by it. It is left out here: in this family what moves the components is beta, and
+    this is the model without it.
     """
 
     def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> None:

@@ -43,8 +43,9 @@ class NestedVae(FamilyModel):
     groups should share a factor: `--group-by`. The weight of the nested bound is 1.
 
     For groups of any size we take the product of the experts q(beta | z_i) as q(beta), where the
-    authors stop at pairs; and `prior` is the nested decoder p(z | beta), so that z can be drawn
-    for a beta.
+    authors stop at pairs. An image that is alone in its group is its own partner. `prior` is the
+    nested decoder p(z | beta), so that z can be drawn for a beta; the bound that evaluate.py takes
+    from the export is that of p(beta) prod_i p(z_i | beta) p(x_i | z_i), not the one trained.
     """
 
     term_names = NestedTerms._fields

@@ -21,7 +21,7 @@ def report(subject: Subject) -> Report:
         train = _groups(subject, subject.train, subject.train_codes, draw, 4)
         test = _groups(subject, subject.held_out, subject.held_out_codes, draw, 1)
         names = [str(value) for value in np.unique(subject.labels(subject.train))]
-        for feature in train.keys() - {"histogram"}:
+        for feature in filter(train.__contains__, MEANINGS):
             scores = composition_r2(train[feature], train["histogram"], test[feature], test["histogram"], names)
             metrics.update({f"{draw}_{feature}_{name}": score for name, score in scores.items()})
     figure = charts.composition_bars(

@@ -14,6 +14,7 @@ from ugvae_tf.evaluation.image_judge import ImageJudge
 from ugvae_tf.evaluation.projection import tsne
 from ugvae_tf.plots import charts, pictures
 from ugvae_tf.reports.subject import Report, Subject
+from ugvae_tf.serving import Arrays
 
 STEPS = 7
 PAIRS = 50  # of images that the classifier judges
@@ -36,9 +37,9 @@ def report(subject: Subject) -> Report:
     """
     subject.require("has_beta", "beta, which this task moves")
     random, (first, second) = subject.generator(), _between(subject)
-    betas, grids = _grids(subject, first, second, random)
-    _, within = _grids(subject, first, first, random, pairs=1)
-    carried = _carried(subject, first, betas, random)
+    betas, starts, grids = _grids(subject, first, second, random)
+    _, _, within = _grids(subject, first, first, random, pairs=1)
+    carried = _carried(subject, starts, betas)
     judge, accuracy = _judge(subject, first, second)
     paths = {"beta": grids[:, :, 0], "beta_and_component": carried, "z": grids[:, 0, :]}  # [PAIRS, STEPS, H, W, C]
     metrics = {"classifier_accuracy": accuracy}
@@ -64,25 +65,24 @@ def _between(subject: Subject) -> tuple[Category, Category]:
 
 def _grids(
     subject: Subject, first: Category, second: Category, random: np.random.Generator, pairs: int = PAIRS
-) -> tuple[np.ndarray, np.ndarray]:
-    """The path of beta [STEPS, M], and for every pair of images a decoded grid [pairs, STEPS, STEPS, H, W, C]."""
+) -> tuple[np.ndarray, Arrays, np.ndarray]:
+    """The path of beta [STEPS, M], the first images' codes, every pair's decoded grid [pairs, STEPS, STEPS, ...]."""
     labels, images = subject.labels(subject.held_out), subject.held_out.images
     members = [subject.members(category, subject.held_out, 1, random) for category in (first, second)]
     ends = group_codes(subject.held_out_codes, subject.resized(np.concatenate(members), random)).beta_mean
     betas = interpolation.linear_path(ends[0], ends[1], STEPS).astype(np.float32)
     shown = [category.members(labels, 1, pairs, random)[0] for category in (first, second)]
-    starts, stops = (subject.model.encode(images[np.newaxis, chosen])["z_mean"][0] for chosen in shown)
+    starts, stops = (subject.model.encode(images[np.newaxis, chosen]) for chosen in shown)
     grids = []
-    for start, stop in tqdm(list(zip(starts, stops, strict=True)), desc="pairs", leave=False):
+    ends_of_z = list(zip(starts["z_mean"][0], stops["z_mean"][0], strict=True))
+    for start, stop in tqdm(ends_of_z, desc="pairs", leave=False):
         columns = interpolation.linear_path(start, stop, STEPS).astype(np.float32)
         grids.append(subject.model.decode(np.repeat(columns[np.newaxis], STEPS, axis=0), betas)["image_mean"])
-    return betas, np.stack(grids)
+    return betas, starts, np.stack(grids)
 
 
-def _carried(subject: Subject, first: Category, betas: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Images of the first category that only beta moves, z in its component [PAIRS, STEPS, H, W, C]."""
-    images = first.members(subject.labels(subject.held_out), 1, PAIRS, random)
-    codes = subject.model.encode(subject.held_out.images[images])
+def _carried(subject: Subject, codes: Arrays, betas: np.ndarray) -> np.ndarray:
+    """What becomes of coded images when beta moves and takes z along in its component [PAIRS, STEPS, H, W, C]."""
     components, p_z = codes["component_probs"][0].argmax(axis=-1), subject.model.prior(betas)
     paths = [
         interpolation.carried_along(z, p_z["z_mean"][:, d], p_z["z_stddev"][:, d])

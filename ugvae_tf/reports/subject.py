@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ugvae_tf.commands import EvaluationRequest
 from ugvae_tf.datasets.categories import Category, digit_categories, value_categories
 from ugvae_tf.datasets.loading import ImageSet, load_split
-from ugvae_tf.errors import UserError
+from ugvae_tf.errors import LacksPart, UserError
 from ugvae_tf.evaluation.codes import ImageCodes, encode_images
 from ugvae_tf.serving import ServedModel
 
@@ -38,10 +38,10 @@ class Subject:
             self.labels(self.held_out)  # a wrong one is told before any work
 
     def require(self, part: str, meaning: str) -> None:
-        """Raise UserError unless the model has the part, as of a ModelConfig."""
+        """Raise LacksPart unless the model has the part, as of a ModelConfig."""
         config = self.model.settings.model
         if not getattr(config, part):
-            raise UserError(f"The model in {self.model.address} ({config.model}) has no {meaning}: give another one.")
+            raise LacksPart(f"The model in {self.model.address} ({config.model}) has no {meaning}: give another one.")
 
     def _load(self, split: str) -> ImageSet:
         found = load_split(self.data, split)

@@ -9,13 +9,13 @@ from ugvae_tf.serving.back_end import Arrays
 
 
 class Folder:
-    """The newest version in a folder; raises UserError if there is none, or it is no SavedModel of ours."""
+    """A version's folder, or the newest version in one; raises UserError if there is none, or it is none of ours."""
 
     images_per_call = 8192  # enough to fill the cores, little enough for any memory
 
     def __init__(self, folder: Path) -> None:
-        self.name, self.version = folder.resolve().name, saved_model.newest_version(folder)
-        path = folder / str(self.version)
+        path = saved_model.version_folder(folder)
+        self.name, self.version = path.resolve().parent.name, int(path.name)
         self.config = saved_model.read_config(path)
         try:
             self._loaded = tf.saved_model.load(str(path))
