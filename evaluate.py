@@ -2,14 +2,15 @@
 
 import sys
 
-from ugvae_tf.commands import errors_for_people, parse_evaluation
+from ugvae_tf.commands import errors_for_people, parse_evaluation, quiet_import
 
 
 def main() -> None:
     """Parse the flags, run the task, print its table."""
     with errors_for_people("evaluate.py"):
         request = parse_evaluation(sys.argv[1:])
-        from ugvae_tf import reports  # TensorFlow takes seconds to import: only once the flags are good
+        with quiet_import():
+            from ugvae_tf import reports  # TensorFlow takes seconds to import: only once the flags are good
 
         print(reports.evaluate(request))
 

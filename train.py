@@ -2,14 +2,15 @@
 
 import sys
 
-from ugvae_tf.commands import errors_for_people, parse_training
+from ugvae_tf.commands import errors_for_people, parse_training, quiet_import
 
 
 def main() -> None:
     """Parse the flags, train, say where the model is."""
     with errors_for_people("train.py"):
         request = parse_training(sys.argv[1:])
-        from ugvae_tf import runs  # TensorFlow takes seconds to import: only once the flags are good
+        with quiet_import():
+            from ugvae_tf import runs  # TensorFlow takes seconds to import: only once the flags are good
 
         print(runs.train(request))
 

@@ -26,7 +26,7 @@ for images in groups.values():
     padding = [(0, largest - len(images)), (0, 0), (0, 0), (0, 0)]
     instances.append({"images": np.pad(images, padding).tolist(), "group_sizes": len(images)})
 request = {"signature_name": "encode_ragged", "instances": instances}
-response = requests.post(f"{url}:predict", json=request, timeout=60)
+response = requests.post(f"{url}:predict", json=request, timeout=30)  # as the server, by default
 response.raise_for_status()
 for name, prediction in zip(groups, response.json()["predictions"], strict=True):
     print(name, *prediction["beta_mean"])  # M numbers

@@ -18,7 +18,7 @@ for start in range(0, len(files), 100):
     images = np.stack([np.asarray(Image.open(file), np.float32) / 255 for file in files[start : start + 100]])
     images = images.reshape(1, *images.shape[:3], -1)  # [1, B, H, W, C]
     request = {"signature_name": "experts", "inputs": {"images": images.tolist()}}
-    response = requests.post(f"{url}:predict", json=request, timeout=60)
+    response = requests.post(f"{url}:predict", json=request, timeout=30)  # as the server, by default
     response.raise_for_status()
     experts = response.json()["outputs"]  # each [1, B, M]
     precision += np.sum(experts["precision"], axis=(0, 1))

@@ -35,9 +35,17 @@ def re_export(old: Path, new: Path) -> None:
         fresh = Path(folder) / new.name
         export.export(model, fresh, text, config.data.group_size)
         check_same_answers(old, fresh, model.signatures())
-        if new == old:
-            shutil.rmtree(old)
-        fresh.rename(new)
+        put(fresh, new)
+
+
+def put(fresh: Path, version: Path) -> None:
+    """Move a finished export to its place, from which an old one is only moved away: no kill loses both."""
+    aside = version.with_name(f".{version.name}.replaced")
+    if version.exists():
+        shutil.rmtree(aside, ignore_errors=True)  # of a run that was killed here
+        version.rename(aside)
+    fresh.rename(version)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def copy_weights(loaded: Any, model: GroupModel) -> None:

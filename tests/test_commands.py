@@ -23,6 +23,41 @@ def train(*arguments) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow
+def test_a_mistake_that_is_found_after_tensorflows_import_is_one_line(monkeypatch):
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+    result = train("--dataset", "nonsense")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == [
+        "train.py: error: Unknown data set 'nonsense'. Give the name of a TFDS image set, such as mnist."
+    ]
+
+
+SPEAKS = """
+import os, sys
+from ugvae_tf.commands import quiet_import
+with quiet_import():
+    os.write(2, b"C++ speaks. ")
+    if sys.argv[1:]:
+        import nothing_of_this_name
+os.write(2, b"Afterwards.")
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "arguments", "told", "hidden"),
+    [
+        ("3", [], "Afterwards.", "C++ speaks"),
+        ("0", [], "C++ speaks. Afterwards.", "Traceback"),
+        ("3", ["fail"], "No module named 'nothing_of_this_name'", "C++ speaks"),
+    ],
+)
+def test_only_the_import_is_quiet_and_its_failure_is_not(monkeypatch, level, arguments, told, hidden):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", level)
+    result = subprocess.run([sys.executable, "-c", SPEAKS, *arguments], capture_output=True, text=True, cwd=ROOT)
+    assert told in result.stderr and hidden not in result.stderr
+
+
 def test_a_preset_gives_the_defaults_and_flags_go_before_it(tmp_path):
     request = parse_training(["--preset", "mnist-official", "--components", "7", "--output-dir", str(tmp_path)])
     assert request.config.preset == "mnist-official"

@@ -59,8 +59,7 @@ def test_every_task_writes_its_figures_and_one_flat_record(committed, task):
 
 def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path):
     model = small_model()
-    config = {"image_shape": IMAGE_SHAPE, "model": {"model": "ug-vae"}}
-    export.export(model, tmp_path / "1", json.dumps(config))
+    export.export(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
     served = ServedModel(tmp_path)
     images = np.random.default_rng(0).integers(256, size=(11, *IMAGE_SHAPE), dtype=np.uint8)
     codes, experts = encode_images(served, images), served.experts(images[None])
@@ -101,6 +100,37 @@ def test_a_folder_that_is_no_saved_model_is_told(tmp_path, content):
         (folder / "1" / "saved_model.pb").write_bytes(b"garbage")
     with pytest.raises(UserError, match="train"):
         ServedModel(folder)
+
+
+CONFIG = json.loads(to_json(Config(), image_shape=[28, 28, 1]))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        {"model": {}},
+        {"image_shape": [28, 28, 1]},
+        CONFIG | {"image_shape": [28, 28]},
+        CONFIG | {"image_shape": [28, 28, 0]},
+        CONFIG | {"image_shape": ["28", "28", "1"]},
+        CONFIG | {"data": {"datasets": "mnist"}},
+        CONFIG | {"model": "ug-vae"},
+    ],
+)
+def test_a_model_with_the_configuration_of_another_package_is_told(tmp_path, content):
+    shutil.copytree(ROOT / "saved_models" / "mnist" / "1", tmp_path / "1")
+    (tmp_path / "1" / "assets.extra" / "config.json").write_text(json.dumps(content))
+    with pytest.raises(UserError, match="is not a SavedModel that ugvae_tf exported"):
+        ServedModel(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "given"), [(["z"], "z"), ([], "nothing"), (["beta", "group_sizes", "z"], "beta, group_sizes, z")]
+)
+def test_other_inputs_than_those_of_a_signature_are_told(committed, inputs, given):
+    with pytest.raises(UserError, match=rf"\(ug-vae\) takes beta, z in its signature 'decode', not {given}\."):
+        ServedModel(committed).call("decode", **{name: np.zeros((1, 100), np.float32) for name in inputs})
 
 
 def test_a_signature_that_the_model_lacks_is_told(committed):

@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from conftest import random_images, small_config
+from conftest import random_images, small_config, small_model
 from stub_model import Model
 from stub_server import rest_server
 
@@ -18,7 +18,7 @@ from ugvae_tf import export
 from ugvae_tf.commands import EvaluationRequest, parse_evaluation
 from ugvae_tf.config import Config, DataConfig
 from ugvae_tf.errors import UserError
-from ugvae_tf.models import build_model
+from ugvae_tf.models import MODELS, build_model
 from ugvae_tf.reports import TASKS, evaluate
 from ugvae_tf.serving import ServedModel, rest
 
@@ -144,6 +144,28 @@ def test_a_model_that_does_not_tell_its_configuration_is_told(folder):
         ServedModel(address)
 
 
+@pytest.mark.parametrize("text", ["{", "{}"])
+def test_a_server_with_the_model_of_another_package_is_told(tmp_path, text):
+    export.export(small_model(image_shape=IMAGE_SHAPE), tmp_path / "1", text)
+    with (
+        rest_server(Model("tiny", tmp_path / "1")) as address,
+        pytest.raises(UserError, match=f"{address} is not a SavedModel that ugvae_tf exported"),
+    ):
+        ServedModel(address)
+
+
+def test_the_prior_and_the_decoder_of_every_model_are_asked_for_what_they_take(tmp_path):
+    for name in MODELS:
+        model = small_model(model=name)
+        export.export(
+            model, tmp_path / name / "1", configuration.to_json(Config(model=model.config), image_shape=[7, 5, 2])
+        )
+        served, beta = ServedModel(tmp_path / name), np.zeros([2, model.config.global_size], np.float32)
+        assert served.prior(beta)["z_mean"].shape == (2, model.config.components, model.config.local_size)
+        z = np.zeros([2, 3, model.config.local_size], np.float32)
+        assert served.decode(z, beta)["image_mean"].shape == (2, 3, 7, 5, 2)
+
+
 def test_an_input_that_the_model_does_not_take_is_told(url):
-    with pytest.raises(UserError, match="status 400: input keys"):
+    with pytest.raises(UserError, match="takes beta in its signature 'prior', not images"):
         ServedModel(url).call("prior", images=np.zeros([1, 2], np.float32))

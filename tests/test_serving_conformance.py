@@ -13,6 +13,7 @@ from serving_contract import contract, faults
 from ugvae_tf import config as configuration
 from ugvae_tf import export
 from ugvae_tf.models import MODELS
+from ugvae_tf.saved_model import Signature, read_signatures
 from ugvae_tf.serving.folder import Folder
 
 COMMITTED = sorted((Path(__file__).parents[1] / "saved_models").glob("*/1"))
@@ -25,7 +26,7 @@ VARIANTS = {
     "bernoulli": {"likelihood": "bernoulli"},
 }
 EXPORTS = [(model, name, variant) for model in MODELS for name, variant in VARIANTS.items()]
-EXPORTS.append(("ug-vae", "conv", {"body": "conv", "normalisation": "batch"}))
+EXPORTS += [(model, "conv", {"body": "conv", "normalisation": "batch"}) for model in MODELS]
 
 
 def inputs(specs, groups: int, size: int) -> dict[str, np.ndarray]:
@@ -39,6 +40,11 @@ def inputs(specs, groups: int, size: int) -> dict[str, np.ndarray]:
         else:
             given[spec.name] = random.random(shape, np.float32)  # pixels, or a z and a beta
     return given
+
+
+def specs(signature: Signature) -> list[tf.TensorSpec]:
+    """What an export says of its inputs."""
+    return [tf.TensorSpec(info.shape, info.dtype, name) for name, info in signature.inputs.items()]
 
 
 @pytest.mark.slow
@@ -69,9 +75,17 @@ def test_the_committed_models_hold(version):
     text = (version / "assets.extra" / "config.json").read_text()
     image_shape = tuple(json.loads(text)["image_shape"])
     assert faults(version, contract(configuration.from_json(text).model, image_shape)) == []
-    calls = [("serving_default", {"images": random_images(2, 3, image_shape=image_shape)})]
-    calls.append(("config", {"group_sizes": np.ones([1], np.int32)}))
-    codes, told = ask(version, calls).outputs
-    for key, value in Folder(version.parent).call(*calls[0]).items():
-        np.testing.assert_allclose(codes[key], value, atol=1e-5, rtol=1e-5, err_msg=key)
-    assert told["config_json"][0] == text
+    folder = Folder(version.parent)
+    calls = [
+        (name, inputs(specs(signature), groups, size))
+        for name, signature in read_signatures(version).items()
+        for groups, size in GROUPS_AND_SIZES
+    ]
+    for (name, given), answer in zip(calls, ask(version, calls).outputs, strict=True):
+        expected = folder.call(name, given)
+        assert set(answer) == set(expected)
+        for key, value in expected.items():
+            if name == "config":
+                assert set(answer[key]) == {text}
+            else:
+                np.testing.assert_allclose(answer[key], value, atol=1e-5, rtol=1e-5, err_msg=f"{name}/{key}")

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from ugvae_tf.config import ModelConfig
 from ugvae_tf.datasets.loading import ImageSet
 from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.errors import UserError
@@ -24,7 +23,7 @@ def label_by_model(images: ImageSet | StreamedSet, group_by: str | None) -> None
     if not (Path(group_by) / "saved_model.pb").is_file():
         return
     model = ServedModel(group_by)
-    if not ModelConfig(**model.config["model"]).has_mixture:
+    if not model.settings.model.has_mixture:
         raise UserError(f"The model in {group_by} has no mixture to --group-by: give a ug-vae or a gm-vae.")
     if images.image_shape != model.image_shape:
         raise UserError(f"The images are {images.image_shape}, but {group_by} takes {model.image_shape}.")

@@ -5,7 +5,7 @@ import dataclasses
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -21,8 +21,8 @@ from ugvae_tf.saved_model import version_folder, versions
 from ugvae_tf.server_address import ServerAddress
 from ugvae_tf.validation import validate
 
-# TensorFlow's C++ speaks on standard error before Python can stop it.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+QUIET, STDERR = "3", 2
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", QUIET)
 
 
 @dataclass(frozen=True)
@@ -190,6 +190,30 @@ def _check_same_run(request: TrainRequest) -> None:
             f"--resume goes on with the run as it began, where {'; '.join(changed)}: "
             f"leave those flags out, or train anew under another --name."
         )
+
+
+@contextmanager
+def quiet_import() -> Iterator[None]:
+    """Keep TensorFlow's C++ off standard error while it is imported: it speaks before it reads its log level.
+
+    Mistakes and tracebacks come from Python afterwards. TF_CPP_MIN_LOG_LEVEL=0 shows everything.
+    """
+    asked_for = os.environ["TF_CPP_MIN_LOG_LEVEL"] != QUIET
+    with nullcontext() if asked_for or sys.stderr is None else _nothing_on_stderr():
+        yield
+
+
+@contextmanager
+def _nothing_on_stderr() -> Iterator[None]:
+    """Python's sys.stderr cannot do this: C++ writes to the file descriptor."""
+    kept = os.dup(STDERR)
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), STDERR)
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
 
 
 @contextmanager

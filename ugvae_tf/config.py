@@ -159,12 +159,23 @@ def to_json(config: Config, **provenance: Any) -> str:
 def from_json(text: str) -> Config:
     """The configuration in a config.json; raises UserError if it is none."""
     try:
-        content = json.loads(text)
+        return from_content(json.loads(text))
+    except ValueError as error:
+        raise _not_ours(error) from error
+
+
+def from_content(content: Any) -> Config:
+    """The configuration in what a config.json holds; raises UserError if it is none."""
+    try:
         return Config(
             preset=content["preset"],
             data=DataConfig(**content["data"]),
             model=ModelConfig(**content["model"]),
             training=TrainingConfig(**content["training"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"This config.json is not one that this version of ugvae_tf wrote: {error}.") from error
+    except (KeyError, TypeError) as error:
+        raise _not_ours(error) from error
+
+
+def _not_ours(error: Exception) -> UserError:
+    return UserError(f"This config.json is not one that this version of ugvae_tf wrote: {error}.")

@@ -76,8 +76,8 @@ def read_signatures(version: Path) -> dict[str, Signature]:
     }
 
 
-def not_ours(version: Path) -> UserError:
-    """What to tell of a folder that cannot be read."""
+def not_ours(version: Path | str) -> UserError:
+    """What to tell of a folder, or a server's answer, that cannot be read."""
     return UserError(f"{version} is not a SavedModel that ugvae_tf exported: train one with train.py.")
 
 

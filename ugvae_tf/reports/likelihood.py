@@ -44,7 +44,7 @@ def _bounds(subject: Subject, group: np.ndarray, random: np.random.Generator) ->
 
 def _bits(elbo: float, pixels: int, subject: Subject) -> float:
     """Bits for a pixel of 256 grey levels, each as probable as the density at it times its width, 1/256."""
-    is_density = subject.model.config["model"]["likelihood"] == "gaussian"
+    is_density = subject.model.settings.model.likelihood == "gaussian"
     return float(-elbo / (pixels * np.log(2)) + (np.log2(256) if is_density else 0))
 
 

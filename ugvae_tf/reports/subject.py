@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ugvae_tf.commands import EvaluationRequest
-from ugvae_tf.config import DataConfig, ModelConfig
 from ugvae_tf.datasets.categories import Category, digit_categories, value_categories
 from ugvae_tf.datasets.loading import ImageSet, load_split
 from ugvae_tf.errors import LacksPart, UserError
@@ -30,7 +29,7 @@ class Subject:
     def __init__(self, request: EvaluationRequest) -> None:
         self.request = request
         self.model = ServedModel(request.saved_model)
-        trained_on = DataConfig(**self.model.config["data"])
+        trained_on = self.model.settings.data
         self.dataset = request.dataset or trained_on.dataset
         self.data = replace(trained_on, dataset=self.dataset, data_dir=request.data_dir or trained_on.data_dir)
         self.smallest, self.largest = request.sizes or (trained_on.group_size, trained_on.group_size)
@@ -40,7 +39,7 @@ class Subject:
 
     def require(self, part: str, meaning: str) -> None:
         """Raise LacksPart unless the model has the part, as of a ModelConfig."""
-        config = ModelConfig(**self.model.config["model"])
+        config = self.model.settings.model
         if not getattr(config, part):
             raise LacksPart(f"The model in {self.model.address} ({config.model}) has no {meaning}: give another one.")
 

@@ -39,7 +39,7 @@ def report(subject: Subject) -> Report:
 
 def component_grids(subject: Subject) -> np.ndarray:
     """The decoded images [K, ROWS, COLUMNS, H, W, C]."""
-    global_size = subject.model.config["model"]["global_size"]
+    global_size = subject.model.settings.model.global_size
     betas = interpolation.traversal_betas(global_size, ROWS, subject.request.dimension).astype(np.float32)
     means = subject.model.prior(betas)["z_mean"]  # [ROWS, K, L]
     grids = []

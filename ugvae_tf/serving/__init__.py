@@ -3,11 +3,15 @@
 It is in a folder, and runs here, or on a server, and is asked by REST.
 """
 
+import operator
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ugvae_tf import config as configuration
+from ugvae_tf import saved_model
 from ugvae_tf.errors import UserError
 from ugvae_tf.server_address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays, BackEnd
@@ -35,12 +39,11 @@ class ServedModel:
         self._back_end: BackEnd = Rest(server) if server else Folder(Path(address))
         self.name, self.version = self._back_end.name, self._back_end.version
         self.config, self.signatures = self._back_end.config, self._back_end.signatures
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(H, W, C) of the images that the model takes."""
-        height, width, channels = self.config["image_shape"]
-        return height, width, channels
+        try:
+            self.settings = configuration.from_content(self.config)
+            self.image_shape = _image_shape(self.config)
+        except (UserError, KeyError, TypeError, ValueError) as error:
+            raise saved_model.not_ours(self.address) from error
 
     def encode(self, images: np.ndarray) -> Arrays:
         """Codes of groups of images [G, B, H, W, C], bytes or floats in [0, 1].
@@ -60,22 +63,39 @@ class ServedModel:
 
     def prior(self, beta: np.ndarray) -> Arrays:
         """Means and deviations of the components [G, K, L] that beta [G, M] sets."""
-        return self.call("prior", beta=beta, group_sizes=np.ones(len(beta), np.int32))
+        inputs = {"beta": beta, "group_sizes": np.ones(len(beta), np.int32)}
+        return self.call("prior", **self._taken("prior", inputs))
 
     def decode(self, z: np.ndarray, beta: np.ndarray) -> Arrays:
         """Means (and deviations) of the pixels for z [G, B, L] and beta [G, M]."""
-        return self.call("decode", z=z, beta=beta)
+        return self.call("decode", **self._taken("decode", {"z": z, "beta": beta}))
 
     def call(self, name: str, **inputs: np.ndarray) -> Arrays:
-        """Any signature, by its name, with those of the inputs that it takes; a UserError if there is none."""
-        if name not in self.signatures:
-            model = self.config["model"]["model"]
-            raise UserError(f"The model in {self.address} ({model}) has no signature '{name}', which this needs.")
-        taken = self.signatures[name]
-        inputs = {key: array for key, array in inputs.items() if key in taken}
+        """Any signature, by its name, with all of its inputs; raises UserError if the names are not the model's."""
+        self._check(name, inputs)
         images_per_call = self._back_end.images_per_call
         answers = [self._back_end.call(name, part) for part in _parts(inputs, images_per_call)]
         return {key: np.concatenate([answer[key] for answer in answers]) for key in answers[0]}
+
+    def _taken(self, name: str, inputs: Arrays) -> Arrays:
+        """Those of the inputs that the signature takes: a prior or a decoder need not know beta."""
+        return {key: array for key, array in inputs.items() if key in self.signatures.get(name, [])}
+
+    def _check(self, name: str, inputs: Arrays) -> None:
+        described = f"The model in {self.address} ({self.settings.model.model})"
+        if name not in self.signatures:
+            raise UserError(f"{described} has no signature '{name}', which this needs.")
+        if set(inputs) != (taken := set(self.signatures[name])):
+            given, asked = (", ".join(sorted(names)) or "nothing" for names in (inputs, taken))
+            raise UserError(f"{described} takes {asked} in its signature '{name}', not {given}.")
+
+
+def _image_shape(config: dict[str, Any]) -> tuple[int, int, int]:
+    """(H, W, C) of the images that a model takes; raises KeyError, TypeError or ValueError if it does not say."""
+    height, width, channels = (operator.index(size) for size in config["image_shape"])
+    if min(height, width, channels) < 1:
+        raise ValueError(config["image_shape"])
+    return height, width, channels
 
 
 def _completed(codes: Arrays) -> Arrays:

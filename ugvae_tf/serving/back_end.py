@@ -14,7 +14,11 @@ class BackEnd(Protocol):
     version: int
     config: dict[str, Any]  # the content of config.json
     signatures: dict[str, list[str]]  # the names of those that it has, and of the inputs of each
-    images_per_call: int  # enough to be quick, little enough for memory and time limits
+
+    @property
+    def images_per_call(self) -> int:
+        """Enough to be quick, little enough for memory and time limits."""
+        ...
 
     def call(self, name: str, inputs: Arrays) -> Arrays:
         """The outputs of a signature that the model has; arrays are float32 or int32."""

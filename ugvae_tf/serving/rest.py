@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import requests
 
+from ugvae_tf import saved_model
 from ugvae_tf.errors import UserError
 from ugvae_tf.server_address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays
@@ -34,7 +35,11 @@ class Rest:
         except (KeyError, TypeError, ValueError) as error:
             raise self._not_serving() from error
         self.config = self._config()
-        self.images_per_call = max(1, NUMBERS_PER_CALL // math.prod(self.config["image_shape"]))
+
+    @property
+    def images_per_call(self) -> int:
+        """Few of large images."""
+        return max(1, NUMBERS_PER_CALL // math.prod(self.config["image_shape"]))
 
     def call(self, name: str, inputs: Arrays) -> Arrays:
         """Run a signature by a request in the column format."""
@@ -46,7 +51,11 @@ class Rest:
                 f"The model at {self._url} has no signature 'config' that tells what it is: "
                 f"export it anew (python scripts/re_export.py), or give its folder."
             )
-        return json.loads(self._predict("config", {"group_sizes": np.ones(1, np.int32)})["config_json"][0])
+        answer = self._predict("config", {"group_sizes": np.ones(1, np.int32)})
+        try:
+            return json.loads(answer["config_json"][0])
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise saved_model.not_ours(self._url) from error
 
     def _predict(self, name: str, inputs: Arrays) -> dict[str, Any]:
         asked = {"signature_name": name, "inputs": {key: array.tolist() for key, array in inputs.items()}}

@@ -1,0 +1,66 @@
+"""scripts/re_export.py: the same answers from a new version, and no moment in which the old one is lost."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import IMAGE_SHAPE, random_images, small_model
+
+from ugvae_tf import export
+from ugvae_tf.config import Config, to_json
+from ugvae_tf.serving import ServedModel
+
+
+def script():
+    """The script as a module: it is in no package."""
+    path = Path(__file__).parents[1] / "scripts" / "re_export.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def version(tmp_path):
+    model = small_model(seed=3)
+    export.export(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
+    return tmp_path / "1"
+
+
+@pytest.mark.parametrize("number", ["1", "2"])
+def test_a_version_written_anew_answers_the_same_and_nothing_else_is_left(version, number):
+    images = random_images(2, 3)
+    before = ServedModel(version.parent).encode(images)
+    script().re_export(version, version.with_name(number))
+    assert sorted(path.name for path in version.parent.iterdir()) == sorted({"1", number})
+    for key, value in ServedModel(version.parent).encode(images).items():
+        np.testing.assert_allclose(value, before[key], rtol=1e-5, atol=1e-6, err_msg=key)
+
+
+def folder(path: Path, content: str) -> Path:
+    path.mkdir()
+    (path / "content").write_text(content)
+    return path
+
+
+def test_nothing_is_deleted_while_the_new_version_is_not_in_its_place(tmp_path, monkeypatch):
+    old, fresh, seen = folder(tmp_path / "1", "old"), folder(tmp_path / "fresh", "new"), []
+    folder(tmp_path / ".1.replaced", "older")  # of a run that was killed
+    remove = shutil.rmtree
+
+    def rmtree(path, **options):
+        seen.append((old / "content").read_text())
+        remove(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    script().put(fresh, old)
+    assert seen == ["old", "new"] and [path.name for path in tmp_path.iterdir()] == ["1"]
+
+
+def test_a_replacement_that_fails_keeps_the_old_version_aside(tmp_path):
+    old = folder(tmp_path / "1", "old")
+    with pytest.raises(FileNotFoundError):
+        script().put(tmp_path / "missing", old)
+    assert (tmp_path / ".1.replaced" / "content").read_text() == "old"
