@@ -96,7 +96,7 @@ def _log_px_given_beta(
 
 def _counted(samples: int) -> Iterable[int]:
     """A loop over samples; one that takes long shows where it is."""
-    return tqdm(range(samples), desc="samples", leave=False, delay=PATIENCE)
+    return tqdm(range(samples), desc="samples", leave=False, delay=PATIENCE, disable=samples == 1)
 
 
 def _log_mixture(z: np.ndarray, p_z: Arrays) -> np.ndarray:
