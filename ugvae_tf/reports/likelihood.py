@@ -28,7 +28,7 @@ def report(subject: Subject) -> Report:
     metrics = {name: float(np.mean(values)) for name, values in found.items()}
     metrics |= {f"{name}_standard_error": float(np.std(v) / np.sqrt(len(v))) for name, v in found.items()}
     metrics["bits_per_dimension"] = _bits(metrics["elbo"], images[0].size, subject)
-    bounds = {"elbo": "ELBO", **{f"iw_{samples}": f"IW, {samples:,}\nsamples" for samples in loops}}
+    bounds = {"elbo": "ELBO", **{f"iw_{samples}": f"IW, {samples:,}\nper image" for samples in loops}}
     errors = [metrics[f"{name}_standard_error"] for name in bounds]
     figure = charts.bounds([metrics[name] for name in bounds], errors, list(bounds.values()))
     return Report(metrics, {"bounds": figure}, _table(metrics, groups))
