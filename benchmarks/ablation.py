@@ -34,7 +34,7 @@ ROWS = {
 # Of the task's metrics: what the group's code knows is that of q(beta)'s mean, or z's without beta.
 COLUMNS = {
     "ELBO": ("likelihood", "elbo", "{:.1f}"),
-    "IW bound": ("likelihood", "iw_5", "{:.1f}"),
+    "IW bound, 25 samples": ("likelihood", "iw_25", "{:.1f}"),
     "squared error": ("reconstruction", "mean_squared_error", "{:.4f}"),
     "clustering": ("clustering", "component_matched_accuracy", "{:.2f}"),
     "groups": ("batch-classification", "{code}_rbf_test_accuracy_mean", "{:.3f}"),

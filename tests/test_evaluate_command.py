@@ -78,6 +78,7 @@ def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path):
     [
         (["--groups", "0"], "--groups must be at least 1"),
         (["--seeds", "0"], "--seeds must be at least 1"),
+        (["--samples", "0"], "--samples must be at least 1"),
         (["--seed", "-1"], "--seed must be 0 or more"),
         (["--group-size", "many"], "--group-size must be a number"),
         (["--group-size", "9-5"], "the smaller number first"),
@@ -87,6 +88,20 @@ def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path):
 def test_an_impossible_flag_is_told(flags, told):
     with pytest.raises(UserError, match=told):
         parse_evaluation(["--task", "composition", *flags])
+
+
+def test_samples_of_a_model_with_beta_must_be_a_square_number(committed):
+    with pytest.raises(UserError, match=r"--samples 5000 must be a square number.* give 5041\."):
+        evaluate(EvaluationRequest("likelihood", str(committed), groups=1, group_size="2", samples=5000))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "samples"), [("vae", 7), ("ug-vae", 9)])
+def test_the_likelihood_task_takes_the_number_of_samples(relatives, name, samples):
+    evaluate(EvaluationRequest("likelihood", str(relatives / name), groups=2, samples=samples))
+    record = json.loads((relatives / name / "evaluations" / "likelihood" / "metrics.json").read_text())
+    bounds = {key for key in record if key.startswith("metric.iw_") and not key.endswith("standard_error")}
+    assert bounds == {"metric.iw_1", f"metric.iw_{samples}"} and record["samples"] == samples
 
 
 @pytest.mark.parametrize("content", ["nothing", "no version", "empty version", "garbage"])

@@ -7,18 +7,18 @@ from scipy.stats import multivariate_normal
 
 from ugvae_tf.evaluation import likelihood
 
-L, M, PIXELS, B = 2, 3, 5, 3
+L, PIXELS, B = 2, 5, 3
 
 
 class LinearGaussian:
     """z = A beta + e, x = C z + D beta + e, one component: everything is Gaussian, so log p(X) is known.
 
-    The posteriors are exact in mean but too wide, so that the bounds differ.
+    The posteriors are exact in mean but too wide, so that the bounds differ. With M = 0 it is a VAE.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, m: int = 3) -> None:
         random = np.random.default_rng(0)
-        self.a, self.c, self.d = (0.5 * random.normal(size=shape) for shape in [(L, M), (PIXELS, L), (PIXELS, M)])
+        self.a, self.c, self.d = (0.5 * random.normal(size=shape) for shape in [(L, m), (PIXELS, L), (PIXELS, m)])
         self.z_stddev, self.x_stddev = 0.8, 0.6
 
     def joint_covariance(self) -> np.ndarray:
@@ -57,8 +57,16 @@ class LinearGaussian:
 
 @pytest.fixture(scope="module")
 def toy():
+    return with_a_group(LinearGaussian())
+
+
+@pytest.fixture(scope="module")
+def vae():
+    return with_a_group(LinearGaussian(m=0))
+
+
+def with_a_group(model):
     """The model, and 200 copies of one of its groups."""
-    model = LinearGaussian()
     group = np.random.default_rng(1).multivariate_normal(np.zeros(B * PIXELS), model.joint_covariance())
     return model, np.repeat(group.reshape(1, B, PIXELS, 1, 1), 200, axis=0)
 
@@ -80,6 +88,19 @@ def test_more_samples_give_a_tighter_bound_and_none_exceeds_the_exact_value(toy)
     one, five, fifty = (bound(model, images, samples).mean() for samples in (1, 5, 50))
     noise = bound(model, images, 1).std() / np.sqrt(len(images))
     assert elbo <= one + 4 * noise and one < five < fifty < model.exact(images)[0] + 0.05
+
+
+def test_of_a_vae_the_samples_of_every_image_tighten_the_bound_up_to_the_exact_value(vae):
+    model, images = vae
+    exact = model.exact(images)[0]
+    one, few, hundred = (bound(model, images, 1, samples).mean() for samples in (1, 25, 100))
+    assert one < few < hundred < exact + 0.01
+    assert abs(bound(model, images[:5], 1, 5000).mean() - exact) < 0.02
+
+
+def test_of_a_vae_samples_of_the_whole_group_tighten_it_less(vae):
+    model, images = vae
+    assert bound(model, images, 25, 1).mean() < bound(model, images, 1, 25).mean()
 
 
 @pytest.mark.parametrize("variant", [{}, {"likelihood": "bernoulli"}, {"observation_variance": "network"}])

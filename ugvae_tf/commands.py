@@ -115,6 +115,8 @@ class EvaluationRequest:
     """The label to tell groups apart by, or to know of them, and which of its values (default: all)."""
     between: Annotated[str | None, tyro.conf.arg(metavar="FIRST,SECOND")] = None
     """Of interpolation: the two categories (default: the first two)."""
+    samples: int | None = None
+    """Of likelihood: importance samples for each image (default: bounds with 1, 25 and 100)."""
     dimension: int | None = None
     """Of traversal: move one dimension of beta only (default: all at once)."""
 
@@ -153,7 +155,8 @@ class EvaluationRequest:
 def parse_evaluation(arguments: Sequence[str]) -> EvaluationRequest:
     """The request in evaluate.py's flags; raises UserError, or exits with status 2, on a bad one."""
     request = tyro.cli(EvaluationRequest, prog="evaluate.py", args=arguments)
-    for flag, value in {"--groups": request.groups, "--seeds": request.seeds}.items():
+    counts = {"--groups": request.groups, "--seeds": request.seeds, "--samples": request.samples}
+    for flag, value in counts.items():
         if value is not None and value < 1:
             raise UserError(f"{flag} must be at least 1, not {value}.")
     if request.seed < 0:

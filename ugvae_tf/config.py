@@ -34,6 +34,9 @@ class DataConfig:
     """Height and width that images are resized to, after a crop to their central square (default: as they are)."""
     mixture: str | None = None
     """Proportions of the domains of a+b, such as 0.5,0.5 (default: those of their numbers of images)."""
+    binarise: bool = False
+    """Make every pixel black or white once, white with its grey level as probability: the data that
+    --likelihood bernoulli means."""
     memory_limit: float = 4.0
     """Gigabytes of decoded images to keep in memory; a larger set is streamed from disk."""
     group_by: str | None = None

@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from ugvae_tf.config import DataConfig
+from ugvae_tf.datasets.binarised import binarised
 from ugvae_tf.datasets.source import Source
 from ugvae_tf.datasets.sources import find_source, first_line
 from ugvae_tf.datasets.streaming import StreamedSet
@@ -66,10 +67,13 @@ def load_split(data: DataConfig, split: str) -> ImageSet:
 
 
 def _domains(data: DataConfig, split: str) -> list[Source]:
-    """The images of every set in `--dataset a+b`, all in one format."""
+    """The images of every set in `--dataset a+b`, all in one format, black and white if asked for."""
     sources = [find_source(data, name, split) for name in data.domains]
     channels = max(source.examples.element_spec["image"].shape[-1] or 3 for source in sources)
-    return [_conformed(source, data.image_size, channels) for source in sources]
+    domains = [_conformed(source, data.image_size, channels) for source in sources]
+    if data.binarise:
+        return [binarised(domain, split, place) for place, domain in enumerate(domains)]
+    return domains
 
 
 def _conformed(source: Source, size: int | None, channels: int) -> Source:

@@ -1,12 +1,16 @@
 """The bound of held-out groups, and a tighter one by importance sampling."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import numpy as np
 from scipy.special import logsumexp, xlog1py, xlogy
 from scipy.stats import norm
+from tqdm import tqdm
 
 Arrays = dict[str, np.ndarray]
+
+PATIENCE = 3.0  # seconds before thousands of samples show a progress bar
 
 
 class Generative(Protocol):
@@ -68,13 +72,13 @@ def importance_weighted_bound(
         inner: samples of every z for each sample of beta.
     """
     codes = model.encode(images)
-    log_weights = []
-    for _ in range(outer):
+    log_sum = np.full(len(images), -np.inf)
+    for _ in _counted(outer):
         beta = _sample_beta(random, codes)
         log_prior_ratio = norm.logpdf(beta) - norm.logpdf(beta, codes["beta_mean"], codes["beta_stddev"])
         log_px_given_beta = _log_px_given_beta(model, images, codes, beta, inner, random)  # [G, B]
-        log_weights.append(log_prior_ratio.sum(axis=-1) + log_px_given_beta.sum(axis=-1))
-    return logsumexp(log_weights, axis=0) - np.log(outer)
+        log_sum = np.logaddexp(log_sum, log_prior_ratio.sum(axis=-1) + log_px_given_beta.sum(axis=-1))
+    return log_sum - np.log(outer)
 
 
 def _log_px_given_beta(
@@ -82,12 +86,17 @@ def _log_px_given_beta(
 ) -> np.ndarray:
     """Log of the unbiased estimate of each p(x_i | beta), d summed out exactly [G, B]."""
     p_z = model.prior(beta)
-    log_ratios = []
-    for _ in range(inner):
+    log_sum = np.full(images.shape[:2], -np.inf)
+    for _ in _counted(inner):
         z = _sample(random, codes["z_mean"], codes["z_stddev"])
         log_q = norm.logpdf(z, codes["z_mean"], codes["z_stddev"]).sum(axis=-1)
-        log_ratios.append(_log_px(images, model.decode(z, beta)) + _log_mixture(z, p_z) - log_q)
-    return logsumexp(log_ratios, axis=0) - np.log(inner)
+        log_sum = np.logaddexp(log_sum, _log_px(images, model.decode(z, beta)) + _log_mixture(z, p_z) - log_q)
+    return log_sum - np.log(inner)
+
+
+def _counted(samples: int) -> Iterable[int]:
+    """A loop over samples; one that takes long shows where it is."""
+    return tqdm(range(samples), desc="samples", leave=False, delay=PATIENCE, disable=samples == 1)
 
 
 def _log_mixture(z: np.ndarray, p_z: Arrays) -> np.ndarray:

@@ -32,7 +32,8 @@ TASKS: dict[str, Callable[[Subject], Report]] = {
     "clustering": clustering.report,
 }
 
-FLAGS = ("seed", "seeds", "groups", "categories", "attribute", "between", "dimension")  # that a record repeats
+# That a record repeats.
+FLAGS = ("seed", "seeds", "groups", "categories", "attribute", "between", "dimension", "samples")
 MOST_NAMES = 3  # of figures in the last line
 
 
@@ -74,8 +75,8 @@ def flat_record(subject: Subject, metrics: dict[str, float]) -> dict[str, Any]:
     """The content of metrics.json, one level deep, the same keys for every task.
 
     `task`, `dataset`, `saved_model`, `model_version`, `group_size_smallest` and `group_size_largest`; the
-    flags `seed`, `seeds`, `groups`, `categories`, `attribute`, `between` and `dimension`, null
-    where the task's default was taken; every setting and provenance of the model as
+    flags `seed`, `seeds`, `groups`, `categories`, `attribute`, `between`, `dimension` and
+    `samples`, null where the task's default was taken; every setting and provenance of the model as
     `config.<part>.<name>`; every figure as `metric.<name>`.
     """
     request = subject.request
