@@ -109,9 +109,9 @@ def test_shared_experts_average_their_means_and_narrow_as_one_over_the_size():
     features, probs = inputs([(G, B, F), (G, B, K)])
     precision, precision_mean = layer.experts(features, probs)
     assert np.ptp(precision, axis=(0, 1)).max() == 0
-    q_beta = layer(features, probs, tf.ones([G, B]))
+    q_beta = layer(features, tf.ones([G, B]), probs)
     np.testing.assert_allclose(q_beta.mean(), (precision_mean / precision).numpy().mean(axis=1), rtol=1e-4, atol=1e-6)
-    twice = layer(tf.repeat(features, 2, axis=1), tf.repeat(probs, 2, axis=1), tf.ones([G, 2 * B]))
+    twice = layer(tf.repeat(features, 2, axis=1), tf.ones([G, 2 * B]), tf.repeat(probs, 2, axis=1))
     np.testing.assert_allclose(twice.variance(), q_beta.variance() / 2, rtol=1e-5)
     np.testing.assert_allclose(twice.mean(), q_beta.mean(), atol=1e-5)
 
@@ -119,8 +119,8 @@ def test_shared_experts_average_their_means_and_narrow_as_one_over_the_size():
 def test_a_masked_image_has_no_part_in_q_beta():
     layer = GlobalEncoder(small_config())
     features, probs = inputs([(G, B, F), (G, B, K)])
-    masked = layer(features, probs, tf.sequence_mask([3, 3], B, tf.float32))
-    alone = layer(features[:, :3], probs[:, :3], tf.ones([G, 3]))
+    masked = layer(features, tf.sequence_mask([3, 3], B, tf.float32), probs)
+    alone = layer(features[:, :3], tf.ones([G, 3]), probs[:, :3])
     np.testing.assert_allclose(masked.mean(), alone.mean(), rtol=1e-5)
     np.testing.assert_allclose(masked.stddev(), alone.stddev(), rtol=1e-5)
 
