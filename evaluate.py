@@ -2,7 +2,8 @@
 
 import sys
 
-from ugvae_tf.commands import errors_for_people, parse_evaluation, quiet_import
+from ugvae_tf.commands.evaluate import parse_evaluation
+from ugvae_tf.terminal import errors_for_people, quiet_import
 
 
 def main() -> None:

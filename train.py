@@ -2,7 +2,8 @@
 
 import sys
 
-from ugvae_tf.commands import errors_for_people, parse_training, quiet_import
+from ugvae_tf.commands.train import parse_training
+from ugvae_tf.terminal import errors_for_people, quiet_import
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ugvae_tf.commands import EvaluationRequest
+from ugvae_tf.commands.evaluate import EvaluationRequest
 from ugvae_tf.errors import LacksPart
 from ugvae_tf.reports import TASKS
 from ugvae_tf.reports.subject import Subject

@@ -19,9 +19,9 @@ import tensorflow as tf
 
 from ugvae_tf import config as configuration
 from ugvae_tf import export, saved_model
-from ugvae_tf.commands import errors_for_people
 from ugvae_tf.models import build_model
 from ugvae_tf.models.base import GroupModel
+from ugvae_tf.terminal import errors_for_people
 
 
 def re_export(old: Path, new: Path) -> None:

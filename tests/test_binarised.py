@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ugvae_tf.commands import parse_training
+from ugvae_tf.commands.train import parse_training
 from ugvae_tf.config import Config, DataConfig, from_json, to_json
 from ugvae_tf.datasets.binarised import binarised
 from ugvae_tf.datasets.loading import load_split, open_training

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ugvae_tf import config as configuration
-from ugvae_tf.commands import parse_training
+from ugvae_tf.commands.train import parse_training
 from ugvae_tf.config import Config, ModelConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.presets import PRESETS
@@ -35,7 +35,7 @@ def test_a_mistake_that_is_found_after_tensorflows_import_is_one_line(monkeypatc
 
 SPEAKS = """
 import os, sys
-from ugvae_tf.commands import quiet_import
+from ugvae_tf.terminal import quiet_import
 with quiet_import():
     os.write(2, b"C++ speaks. ")
     if sys.argv[1:]:
@@ -217,7 +217,10 @@ def test_differences_name_what_changed():
 
 
 def test_help_and_bad_flags_do_not_import_tensorflow():
-    probe = "import sys; from ugvae_tf import commands; sys.exit('tensorflow' in sys.modules or 'numpy' in sys.modules)"
+    probe = (
+        "import sys; from ugvae_tf.commands import evaluate, train; "
+        "sys.exit('tensorflow' in sys.modules or 'numpy' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", probe]).returncode == 0
 
 

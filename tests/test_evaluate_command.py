@@ -12,7 +12,7 @@ import pytest
 from conftest import IMAGE_SHAPE, small_model
 
 from ugvae_tf import export
-from ugvae_tf.commands import EvaluationRequest, parse_evaluation
+from ugvae_tf.commands.evaluate import EvaluationRequest, parse_evaluation
 from ugvae_tf.config import Config, DataConfig, to_json
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.codes import encode_images, group_codes

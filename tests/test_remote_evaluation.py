@@ -15,7 +15,7 @@ from stub_server import rest_server
 
 from ugvae_tf import config as configuration
 from ugvae_tf import export
-from ugvae_tf.commands import EvaluationRequest, parse_evaluation
+from ugvae_tf.commands.evaluate import EvaluationRequest, parse_evaluation
 from ugvae_tf.config import Config, DataConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import MODELS, build_model

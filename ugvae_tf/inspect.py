@@ -8,8 +8,8 @@ from typing import Any
 import tyro
 
 from ugvae_tf import messages, saved_model
-from ugvae_tf.commands import errors_for_people
 from ugvae_tf.saved_model import Signature, TensorInfo
+from ugvae_tf.terminal import errors_for_people
 
 DTYPES = {messages.DT_FLOAT: "", messages.DT_INT32: " int32", messages.DT_STRING: " string"}  # float32 goes unsaid
 

@@ -11,11 +11,12 @@ from ugvae_tf import config as configuration
 from ugvae_tf import export, monitoring, training
 from ugvae_tf.checkpoints import Checkpoints, SaveEachEpoch
 from ugvae_tf.clusters import label_by_model
-from ugvae_tf.commands import Interrupted, TrainRequest
+from ugvae_tf.commands.train import TrainRequest
 from ugvae_tf.datasets import grouping
 from ugvae_tf.datasets.loading import load_split, open_training
 from ugvae_tf.interruption import StopOnInterrupt
 from ugvae_tf.plots import charts
+from ugvae_tf.terminal import Interrupted
 
 PACKAGES = ("ugvae_tf", "tensorflow", "keras", "tensorflow-probability")
 

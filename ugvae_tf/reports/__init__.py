@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ugvae_tf.commands import EvaluationRequest
+from ugvae_tf.commands.evaluate import EvaluationRequest
 from ugvae_tf.errors import UserError
 from ugvae_tf.reports import (
     batch_classification,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from ugvae_tf.commands import EvaluationRequest
+from ugvae_tf.commands.evaluate import EvaluationRequest
 from ugvae_tf.datasets.categories import Category, digit_categories, value_categories
 from ugvae_tf.datasets.loading import ImageSet, load_split
 from ugvae_tf.errors import LacksPart, UserError
