@@ -62,7 +62,7 @@ def main() -> None:
 
 def measured(flags: argparse.Namespace, row: str, seed: int) -> dict[str, float]:
     """One training, and every task's metrics as task/metric; kept beside the model."""
-    name = f"{flags.dataset}-{row.replace(', groups ', '-').replace(' ', '-')}-{flags.epochs}-epochs-{seed}"
+    name = f"{flags.dataset}-{row.replace(', groups by label', f'-by-{flags.label}')}-{flags.epochs}-epochs-{seed}"
     folder = Path(flags.output_dir) / name
     record = folder / f"ablation-{flags.attribute or 'label'}-{flags.groups}-groups.json"
     if not record.exists():

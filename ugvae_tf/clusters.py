@@ -6,6 +6,7 @@ from ugvae_tf.datasets.loading import ImageSet
 from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.codes import encode_images
+from ugvae_tf.saved_model import is_version
 from ugvae_tf.serving import ServedModel
 
 
@@ -20,7 +21,7 @@ def label_by_model(images: ImageSet | StreamedSet, group_by: str | None) -> None
     """
     if group_by is None or isinstance(images, StreamedSet) or group_by in images.labels:
         return
-    if not (Path(group_by) / "saved_model.pb").is_file():
+    if not is_version(Path(group_by)):
         return
     model = ServedModel(group_by)
     if not model.settings.model.has_mixture:

@@ -24,13 +24,13 @@ class InspectionRequest:
 
 def describe(folder: Path) -> str:
     """The whole text; raises UserError if the folder holds no model of ours."""
-    version = folder / str(saved_model.newest_version(folder))
+    version = saved_model.version_folder(folder)
     config, signatures = saved_model.read_config(version), saved_model.read_signatures(version)
     try:
         facts = {
             "model": _model(config["model"], signatures),
             "data set": _data_set(config),
-            "versions": _versions(folder),
+            "versions": _versions(version.parent),
             "made with": ", ".join(f"{package} {number}" for package, number in config["versions"].items()),
         }
     except (KeyError, TypeError, ValueError) as error:

@@ -37,7 +37,7 @@ def component_samples(model: GroupModel, seed: int = 0) -> Figure:
     noise = random.standard_normal(p_z["z_mean"].shape, np.float32)
     decoded = model.decode(p_z["z_mean"] + noise * p_z["z_stddev"], beta)["image_mean"].numpy()
     labels = [f"d = {component}" for component in range(decoded.shape[1])]
-    title = f"Samples of p(x | z, beta), z ~ p(z | d, beta)\n{len(labels)} of {model.config.components} components"
+    title = f"Samples of the generative model\n{len(labels)} of {model.config.components} components"
     columns = "another beta ~ N(0, I) in every column" if model.config.has_beta else "another z in every column"
     return pictures.image_grid(decoded.swapaxes(0, 1), title, labels, columns)
 

@@ -43,13 +43,18 @@ def newest_version(folder: Path) -> int:
     return found[-1]
 
 
+def is_version(folder: Path) -> bool:
+    """Whether the folder is that of a version, not of a model."""
+    return (folder / "saved_model.pb").is_file()
+
+
 def version_folder(address: Path) -> Path:
     """The folder of a version: the address itself if it is one, else the newest one in it.
 
     Raises:
         UserError: there is none.
     """
-    if (address / "saved_model.pb").is_file() and address.name.isdigit():
+    if is_version(address) and address.name.isdigit():
         return address
     return address / str(newest_version(address))
 

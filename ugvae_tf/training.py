@@ -54,10 +54,9 @@ def check_replicas(strategy: tf.distribute.Strategy, groups_per_step: int) -> No
 
 def steps_per_epoch(train: ImageSet | StreamedSet, config: Config) -> int:
     """Steps in one pass over the training images; raises UserError when they do not fill one."""
-    data, images = config.data, train.images_per_epoch
-    if data.group_by is not None:
-        images = grouping.images_in_whole_groups(kinds_of(train, data.group_by), data.group_size)
-    return grouping.steps_per_epoch(images, data.group_size, config.training.groups_per_step)
+    size, kinds = config.data.group_size, kinds_of(train, config.data.group_by)
+    shown = train.images_per_epoch if kinds is None else grouping.images_in_whole_groups(kinds, size)
+    return grouping.steps_per_epoch(shown, size, config.training.groups_per_step)
 
 
 def compiled_model(config: Config, image_shape: tuple[int, int, int], steps: int) -> GroupModel:

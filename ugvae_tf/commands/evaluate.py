@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import tyro
 
 from ugvae_tf.errors import UserError
+from ugvae_tf.saved_model import is_version
 from ugvae_tf.server_address import ServerAddress
 
 
@@ -56,7 +57,7 @@ class EvaluationRequest:
     def results(self, model_name: str) -> Path:
         """Where the task writes what it found."""
         is_remote, path = ServerAddress.parse(self.saved_model) is not None, Path(self.saved_model)
-        if (path / "saved_model.pb").is_file():  # a version's folder is the server's
+        if is_version(path):  # its folder is the server's
             path = path.parent
         beside_model = Path("saved_models", model_name) if is_remote else path
         return Path(self.output_dir or beside_model) / "evaluations" / self.task

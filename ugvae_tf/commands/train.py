@@ -14,7 +14,7 @@ from ugvae_tf import presets
 from ugvae_tf.config import Config, DataConfig, ModelConfig, ModelName
 from ugvae_tf.errors import UserError
 from ugvae_tf.run_folder import RunFolder
-from ugvae_tf.saved_model import version_folder, versions
+from ugvae_tf.saved_model import is_version, version_folder, versions
 from ugvae_tf.validation import validate
 
 
@@ -58,7 +58,7 @@ def parse_training(arguments: Sequence[str]) -> TrainRequest:
 def _with_version(request: TrainRequest) -> TrainRequest:
     """A --group-by that names a model's folder names its newest version from now on, so that no later one slips in."""
     address = request.config.data.group_by
-    if address is None or not (versions(Path(address)) or (Path(address) / "saved_model.pb").is_file()):
+    if address is None or not (versions(Path(address)) or is_version(Path(address))):
         return request
     version = version_folder(Path(address))
     if version.resolve().parent == request.folder.path.resolve():

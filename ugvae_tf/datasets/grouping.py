@@ -54,17 +54,14 @@ def random_groups(
     # (tf.random.experimental.index_shuffle would need no permutation in memory, but its groups are
     # far from random: the number of digits of a kind in a group varied a fifth too little.)
     shares = shares or ((len(images), len(images)),)
-    kinds = np.zeros(len(images), int) if kinds is None else kinds
-    shown = sum(shown for _, shown in shares)
-    if kinds.any():
-        shown = images_in_whole_groups(kinds, group_size)
+    shown = sum(shown for _, shown in shares) if kinds is None else images_in_whole_groups(kinds, group_size)
     steps = steps_per_epoch(shown, group_size, groups_per_step)
     pixels = tf.constant(images)
 
     def members_by_step(epoch: tf.Tensor) -> tf.data.Dataset:
         epoch_seed = tf.stack([seed, epoch])
         shuffled = tf.random.experimental.stateless_shuffle(_shown(shares, seed, epoch), epoch_seed)
-        if kinds.any():
+        if kinds is not None:
             shuffled = _by_kind(shuffled, kinds, group_size, epoch_seed)
         members = tf.reshape(shuffled[: steps * groups_per_step * group_size], [steps, groups_per_step, group_size])
         return tf.data.Dataset.from_tensor_slices(members)

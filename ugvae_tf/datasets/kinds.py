@@ -7,14 +7,14 @@ from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.errors import UserError
 
 
-def kinds_of(images: ImageSet | StreamedSet, group_by: str | None) -> np.ndarray:
-    """The kind of each image [N]: its value of the label, by number; all are of one kind without a label.
+def kinds_of(images: ImageSet | StreamedSet, group_by: str | None) -> np.ndarray | None:
+    """The kind of each image [N]: its value of the label, by number; None without a label.
 
     Raises:
         UserError: the images are streamed, or have no such label, or it is a measurement.
     """
     if group_by is None:
-        return np.zeros(len(images), np.int64)
+        return None
     if isinstance(images, StreamedSet):
         raise UserError(f"--group-by {group_by} needs all images in memory: give a larger --memory-limit.")
     if group_by not in images.labels:

@@ -5,7 +5,6 @@ from math import isqrt
 import numpy as np
 from tqdm import tqdm
 
-from ugvae_tf.config import ModelConfig
 from ugvae_tf.datasets import structured
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import likelihood
@@ -44,7 +43,7 @@ def _loops(subject: Subject) -> dict[int, tuple[int, int]]:
     Raises:
         UserError: --samples is no square number, and the model has beta.
     """
-    asked, config = subject.request.samples, ModelConfig(**subject.model.config["model"])
+    asked, config = subject.request.samples, subject.model.settings.model
     totals = (1, asked) if asked else SAMPLES
     if not config.has_beta:
         return {total: (1, total) for total in totals}
