@@ -1,0 +1,73 @@
+"""Clustering scores: matched, many to one, and whatever the names of the clusters."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ugvae_tf.errors import UserError
+from ugvae_tf.evaluation import clustering
+
+
+def generator(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+assignments = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), min_size=2, max_size=40).map(np.array)
+
+
+def test_the_matching_is_the_best_one():
+    """Taking the largest cell first (5) would leave 0 for the others; the best matching takes 4 + 4."""
+    labels = np.repeat([0, 0, 1], [5, 4, 4])
+    clusters = np.repeat([0, 1, 0], [5, 4, 4])
+    assert clustering.matched_accuracy(labels, clusters) == pytest.approx(8 / 13)
+    assert clustering.many_to_one_accuracy(labels, clusters) == pytest.approx(9 / 13)
+
+
+def test_equal_partitions_score_one_whatever_their_names():
+    labels = np.array(["x", "y", "z", "x", "x", "y"])
+    metrics = clustering.clustering_metrics(labels, np.array([7, -1, 3, 7, 7, -1]))
+    assert metrics == pytest.approx({"matched_accuracy": 1, "many_to_one_accuracy": 1, "nmi": 1, "ari": 1})
+
+
+def test_a_single_cluster_says_nothing():
+    labels = np.repeat([0, 1, 2], [4, 5, 2])
+    metrics = clustering.clustering_metrics(labels, np.zeros(11, int))
+    assert metrics == pytest.approx({"matched_accuracy": 5 / 11, "many_to_one_accuracy": 5 / 11, "nmi": 0, "ari": 0})
+
+
+def test_clusters_that_split_a_label_count_once_when_matched():
+    labels, clusters = np.repeat([0, 1], [6, 6]), np.repeat([0, 1, 2, 3], 3)
+    assert clustering.matched_accuracy(labels, clusters) == 0.5
+    assert clustering.many_to_one_accuracy(labels, clusters) == 1.0
+
+
+@settings(deadline=None, max_examples=50)
+@given(assignments, st.permutations(range(6)))
+def test_the_names_of_the_clusters_do_not_matter(pairs, names):
+    labels, clusters = pairs.T
+    renamed = np.array(names)[clusters]
+    before, after = clustering.clustering_metrics(labels, clusters), clustering.clustering_metrics(labels, renamed)
+    assert after == pytest.approx(before, abs=1e-12)
+
+
+@settings(deadline=None, max_examples=50)
+@given(assignments)
+def test_many_to_one_is_never_below_matched(pairs):
+    labels, clusters = pairs.T
+    largest_label = np.bincount(labels).max() / len(labels)
+    many_to_one = clustering.many_to_one_accuracy(labels, clusters)
+    assert 1 >= many_to_one >= max(clustering.matched_accuracy(labels, clusters), largest_label)
+
+
+def test_kmeans_finds_clusters_that_are_apart_and_repeats_itself():
+    labels = np.repeat([0, 1, 2], [9, 14, 7])
+    features = generator().normal(size=(30, 4)) + 9 * np.eye(4)[labels]
+    clusters = clustering.kmeans_clusters(features, 3, seed=1)
+    assert clustering.matched_accuracy(labels, clusters) == 1.0
+    np.testing.assert_array_equal(clusters, clustering.kmeans_clusters(features, 3, seed=1))
+
+
+def test_more_clusters_than_images_is_the_users_error():
+    with pytest.raises(UserError, match="2 images cannot form 3 clusters"):
+        clustering.kmeans_clusters(np.eye(2), 3, seed=0)
