@@ -22,7 +22,7 @@ def report(subject: Subject) -> Report:
     for component, grid in enumerate(grids):
         figures[f"component-{component}"] = pictures.image_grid(
             grid,
-            f"Component d = {component}",
+            f"Component d = {component}" if len(grids) > 1 else "One component",
             [f"{value:+.2f}" for value in np.linspace(-1, 1, ROWS)],
             "z from mu_d(beta) - 3 to mu_d(beta) + 3",
             row_title=f"beta ({which})",
