@@ -2,19 +2,7 @@
 
 import sys
 
-from ugvae_tf.commands.evaluate import parse_evaluation
-from ugvae_tf.terminal import errors_for_people, quiet_import
-
-
-def main() -> None:
-    """Parse the flags, run the task, print its table."""
-    with errors_for_people("evaluate.py"):
-        request = parse_evaluation(sys.argv[1:])
-        with quiet_import():
-            from ugvae_tf import reports  # TensorFlow takes seconds to import: only once the flags are good
-
-        print(reports.evaluate(request))
-
+from ugvae_tf.commands.main import call
 
 if __name__ == "__main__":
-    main()
+    call("evaluate", sys.argv[1:], "evaluate.py")

@@ -2,19 +2,7 @@
 
 import sys
 
-from ugvae_tf.commands.train import parse_training
-from ugvae_tf.terminal import errors_for_people, quiet_import
-
-
-def main() -> None:
-    """Parse the flags, train, say where the model is."""
-    with errors_for_people("train.py"):
-        request = parse_training(sys.argv[1:])
-        with quiet_import():
-            from ugvae_tf import runs  # TensorFlow takes seconds to import: only once the flags are good
-
-        print(runs.train(request))
-
+from ugvae_tf.commands.main import call
 
 if __name__ == "__main__":
-    main()
+    call("train", sys.argv[1:], "train.py")

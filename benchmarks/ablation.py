@@ -18,8 +18,8 @@ import numpy as np
 
 from ugvae_tf.commands.evaluate import EvaluationRequest
 from ugvae_tf.errors import LacksPart
-from ugvae_tf.reports import TASKS
-from ugvae_tf.reports.subject import Subject
+from ugvae_tf.tasks.context import Context
+from ugvae_tf.tasks.run import TASKS
 
 ROOT = Path(__file__).parents[1]
 ROWS = {
@@ -84,12 +84,12 @@ def train(flags: argparse.Namespace, row: str, seed: int, name: str) -> None:
 def evaluated(flags: argparse.Namespace, folder: Path) -> dict[str, float]:
     """The tasks of COLUMNS, as far as the model can do them; its codes are computed once for all."""
     attribute = {"attribute": flags.attribute} if flags.attribute else {}
-    subject = Subject(EvaluationRequest("likelihood", str(folder), group_size="128", **attribute))
+    context = Context(EvaluationRequest("likelihood", str(folder), group_size="128", **attribute))
     found = {}
     for task in dict.fromkeys(task for task, _, _ in COLUMNS.values()):
-        subject.request = replace(subject.request, task=task, groups=flags.groups if task == "likelihood" else None)
+        context.request = replace(context.request, task=task, groups=flags.groups if task == "likelihood" else None)
         try:
-            metrics = TASKS[task](subject).metrics
+            metrics = TASKS[task](context).metrics
         except LacksPart as lacking:
             print(lacking, file=sys.stderr, flush=True)
             metrics = {}

@@ -10,13 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ugvae_tf import training
 from ugvae_tf.config import Config
-from ugvae_tf.datasets import grouping
+from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.models.base import GroupModel
+from ugvae_tf.training import fitting
 
 WARM_UP = 4  # executions timed before the first round, to know how many fill one
-ENDLESS = 2**40  # steps
 
 
 @dataclass(frozen=True)
@@ -97,15 +96,14 @@ class FitTimer:
 
 def compiled_model(config: Config, images: np.ndarray) -> GroupModel:
     """The model as a training run compiles it, for images [N, H, W, C]."""
-    steps = grouping.steps_per_epoch(len(images), config.data.group_size, config.training.groups_per_step)
-    with training.make_strategy().scope():
-        return training.compiled_model(config, images.shape[1:], steps)
+    steps = ImageSet(images).steps_per_epoch(fitting.grouping_of(config))
+    with fitting.make_strategy().scope():
+        return fitting.compiled_model(config, images.shape[1:], steps)
 
 
 def random_steps(config: Config, images: np.ndarray) -> tf.data.Dataset:
     """The input pipeline of a training run, without an end."""
-    groups, size = config.training.groups_per_step, config.data.group_size
-    return grouping.random_groups(images, size, groups, config.training.seed, 0, ENDLESS)
+    return ImageSet(images).training_steps(fitting.grouping_of(config))
 
 
 def images_per_step(config: Config) -> int:

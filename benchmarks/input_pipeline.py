@@ -13,8 +13,8 @@ import tensorflow as tf
 from fit_timing import FitTimer, alternate, compiled_model, images_per_step, processor, random_steps, with_groups
 
 from ugvae_tf.config import Config, DataConfig
+from ugvae_tf.config.presets import preset
 from ugvae_tf.datasets.loading import load_split
-from ugvae_tf.presets import preset
 
 GROUPS_PER_STEP = [1, 4]
 

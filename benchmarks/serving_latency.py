@@ -20,8 +20,8 @@ from cpp_process import ask
 from fit_timing import processor
 
 from ugvae_tf import config as configuration
-from ugvae_tf import saved_model
 from ugvae_tf.models import build_model
+from ugvae_tf.serving import saved_model
 
 SAVED_MODELS = Path(__file__).parents[1] / "saved_models"
 MODELS = ("mnist", "faces3d")

@@ -17,8 +17,8 @@ import tensorflow_datasets as tfds
 from tqdm import tqdm
 
 from ugvae_tf.config import DataConfig
+from ugvae_tf.datasets.grouping import Grouping
 from ugvae_tf.datasets.loading import open_training
-from ugvae_tf.datasets.streaming import streamed_groups
 
 GROUP_SIZE = 128
 
@@ -55,7 +55,7 @@ def main() -> None:
         write(folder, asked.images)
         stream = open_training(DataConfig("generated", folder, memory_limit=asked.memory_limit))
         before, began, steps = resident(), time.perf_counter(), asked.images // GROUP_SIZE
-        for _ in tqdm(streamed_groups(stream, GROUP_SIZE, 1, 0, 0, steps), total=steps, leave=False):
+        for _ in tqdm(stream.training_steps(Grouping(GROUP_SIZE, last_step=steps)), total=steps, leave=False):
             pass
         seconds = time.perf_counter() - began
     decoded = asked.images * np.prod(stream.image_shape) / 1e9

@@ -27,8 +27,8 @@ from fit_timing import FitTimer, Result
 from twin_timing import TwinTimer
 
 from ugvae_tf.config import Config, DataConfig, ModelConfig
+from ugvae_tf.config.presets import preset
 from ugvae_tf.datasets.loading import load_split
-from ugvae_tf.presets import preset
 
 TWIN = "PyTorch twin"
 DEFAULT_THREADS = torch.get_num_threads()

@@ -18,10 +18,10 @@ import numpy as np
 import tensorflow as tf
 
 from ugvae_tf import config as configuration
-from ugvae_tf import export, saved_model
+from ugvae_tf.commands.terminal import errors_for_people
 from ugvae_tf.models import build_model
 from ugvae_tf.models.base import GroupModel
-from ugvae_tf.terminal import errors_for_people
+from ugvae_tf.serving import export, saved_model
 
 
 def re_export(old: Path, new: Path) -> None:
@@ -33,7 +33,7 @@ def re_export(old: Path, new: Path) -> None:
     copy_weights(tf.saved_model.load(str(old)), model)
     with tempfile.TemporaryDirectory(dir=new.parent) as folder:
         fresh = Path(folder) / new.name
-        export.export(model, fresh, text, config.data.group_size)
+        export.export_version(model, fresh, text, config.data.group_size)
         check_same_answers(old, fresh, model.signatures())
         put(fresh, new)
 

@@ -12,8 +12,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from ugvae_tf import presets
-from ugvae_tf.config import Config, ModelConfig
+from ugvae_tf.config import Config, ModelConfig, presets
 from ugvae_tf.models import build_model
 
 tf.config.set_logical_device_configuration(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ugvae_tf.saved_model import read_signatures
+from ugvae_tf.serving.saved_model import read_signatures
 
 Arrays = dict[str, np.ndarray]
 LOADER = Path(__file__).with_name("cpp_loader.py")

@@ -89,7 +89,7 @@ def test_arrays_that_are_no_images_and_labels_are_told(tmp_path, arrays, told):
 
 def test_a_file_that_is_no_npz_is_told(tmp_path):
     file = tmp_path / "faces.npz"
-    with pytest.raises(UserError, match=r"faces\.npz is not a file: give the \.npz file"):
+    with pytest.raises(UserError, match=r"faces\.npz` is not a file: give the \.npz file"):
         npz_source(file, "train")
     file.write_bytes(pickle.dumps({"image": BYTES}))
     with pytest.raises(UserError, match=r"is not an \.npz file \(pickled files are refused\)"):

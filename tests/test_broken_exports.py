@@ -7,7 +7,7 @@ from conftest import IMAGE_SHAPE, random_images, small_model
 from cpp_process import CannotServe, ask
 from serving_contract import contract, faults
 
-from ugvae_tf import export
+from ugvae_tf.serving import export
 
 
 def archive(version, function, *specs):
@@ -49,7 +49,7 @@ def numpy_inside(model, version):
 
 
 def without_the_servers_tag(model, version):
-    export.export(model, version, "{}")
+    export.export_version(model, version, "{}")
     path = version / "saved_model.pb"
     path.write_bytes(path.read_bytes().replace(b"\x22\x05serve", b"\x22\x05train"))
 

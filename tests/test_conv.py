@@ -6,11 +6,11 @@ import pytest
 import tensorflow as tf
 from conftest import CONV_SHAPE, ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, random_images, small_config, small_model
 
-from ugvae_tf.checkpoints import Checkpoints
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import build_model
 from ugvae_tf.networks.conv import ConvDecoder, ConvEncoder
 from ugvae_tf.networks.normalisation import BatchNormalisation
+from ugvae_tf.training.checkpoints import Checkpoints
 
 UNITS = SIZES["hidden_units"]
 NORMALISATIONS = ["none", "group", "batch"]
@@ -91,7 +91,7 @@ def test_a_step_of_training_moves_the_statistics_and_evaluation_does_not():
     statistics = model.non_trainable_variables[:2]
     start = [value.numpy() for value in statistics]
     model.test_step(groups)
-    model.encode(*groups)
+    model.encoded(*groups)
     assert all(np.array_equal(before, now) for before, now in zip(start, statistics, strict=True))
     model.train_step(groups)
     assert all(np.abs(before - now).max() > 1e-4 for before, now in zip(start, statistics, strict=True))

@@ -89,7 +89,7 @@ def test_a_padded_image_changes_nothing(variant, fill):
         with tf.GradientTape() as tape:
             terms = model.elbo_terms(images, mask, seed=None)
             total = tf.reduce_sum(model.objective(terms))
-        beta = [code for name, code in model.encode(images, mask).items() if name.startswith("beta")]
+        beta = [code for name, code in model.encoded(images, mask).items() if name.startswith("beta")]
         return [*terms, *beta, *tape.gradient(total, model.trainable_variables)]
 
     alone, with_padding = terms_gradients_beta(images, ones(images)), terms_gradients_beta(padded, mask)
@@ -137,7 +137,7 @@ def test_the_groups_of_a_step_do_not_know_each_other(name):
 def test_the_order_of_the_images_leaves_q_beta_and_the_bound_alone(name):
     model, images = small_model(model=name), random_images(1, 5)
     shuffled = images[:, [3, 0, 4, 2, 1]]
-    first, second = (model.encode(group, ones(group)) for group in (images, shuffled))
+    first, second = (model.encoded(group, ones(group)) for group in (images, shuffled))
     np.testing.assert_allclose(first["beta_mean"], second["beta_mean"], rtol=1e-4, atol=1e-6)
     first, second = (model.elbo_terms(group, ones(group), seed=None).elbo for group in (images, shuffled))
     np.testing.assert_allclose(first, second, rtol=1e-5)

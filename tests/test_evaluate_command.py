@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 from conftest import IMAGE_SHAPE, small_model
 
-from ugvae_tf import export
-from ugvae_tf.commands.evaluate import EvaluationRequest, parse_evaluation
+from ugvae_tf.commands.evaluate import parse_evaluation
 from ugvae_tf.config import Config, DataConfig, to_json
 from ugvae_tf.errors import UserError
-from ugvae_tf.evaluation.codes import encode_images, group_codes
 from ugvae_tf.models import MODELS
-from ugvae_tf.reports import TASKS, evaluate
-from ugvae_tf.serving import ServedModel
+from ugvae_tf.serving import export
+from ugvae_tf.serving.codes import encode_images, group_codes
+from ugvae_tf.serving.served_model import ServedModel
+from ugvae_tf.tasks.request import EvaluationRequest
+from ugvae_tf.tasks.run import TASKS, evaluate
 
 ROOT = Path(__file__).parents[1]
 FIGURES = {
@@ -59,7 +60,7 @@ def test_every_task_writes_its_figures_and_one_flat_record(committed, task):
 
 def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path):
     model = small_model()
-    export.export(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
+    export.export_version(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
     served = ServedModel(tmp_path)
     images = np.random.default_rng(0).integers(256, size=(11, *IMAGE_SHAPE), dtype=np.uint8)
     codes, experts = encode_images(served, images), served.experts(images[None])
@@ -76,13 +77,13 @@ def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path):
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
-        (["--groups", "0"], "--groups must be at least 1"),
-        (["--seeds", "0"], "--seeds must be at least 1"),
-        (["--samples", "0"], "--samples must be at least 1"),
-        (["--seed", "-1"], "--seed must be 0 or more"),
-        (["--group-size", "many"], "--group-size must be a number"),
+        (["--groups", "0"], "`groups` must be at least 1"),
+        (["--seeds", "0"], "`seeds` must be at least 1"),
+        (["--samples", "0"], "`samples` must be at least 1"),
+        (["--seed", "-1"], "`seed` must be 0 or more"),
+        (["--group-size", "many"], "`group_size` must be a number"),
         (["--group-size", "9-5"], "the smaller number first"),
-        (["--group-size", "0"], "--group-size 0 is impossible"),
+        (["--group-size", "0"], "`group_size=0` is impossible"),
     ],
 )
 def test_an_impossible_flag_is_told(flags, told):
@@ -91,7 +92,7 @@ def test_an_impossible_flag_is_told(flags, told):
 
 
 def test_samples_of_a_model_with_beta_must_be_a_square_number(committed):
-    with pytest.raises(UserError, match=r"--samples 5000 must be a square number.* give 5041\."):
+    with pytest.raises(UserError, match=r"`samples=5000` must be a square number.* give 5041\."):
         evaluate(EvaluationRequest("likelihood", str(committed), groups=1, group_size="2", samples=5000))
 
 
@@ -162,9 +163,9 @@ def test_other_images_than_the_models_are_told(committed, tiny_data_dir):
 @pytest.mark.parametrize(
     ("task", "choice", "told"),
     [
-        ("composition", {"attribute": "colour"}, r"no label 'colour': choose an --attribute that it has \(label\)"),
+        ("composition", {"attribute": "colour"}, r"no label 'colour': choose an `attribute` that it has \(label\)"),
         ("batch-classification", {"attribute": "label=3,x"}, "No image is 'x': the values are 0, 1, 2"),
-        ("interpolation", {"between": "even,blue"}, "--between needs two of even, odd, fibonacci, prime"),
+        ("interpolation", {"between": "even,blue"}, "`between` needs two of even, odd, fibonacci, prime"),
     ],
 )
 def test_a_category_that_does_not_exist_is_told_and_earlier_results_stay(committed, task, choice, told):
@@ -206,7 +207,7 @@ def relatives(tmp_path_factory, tiny_data_dir):
     for name in MODELS:
         model = small_model(model=name, image_shape=(7, 5, 1))
         config = Config(data=DataConfig("tiny", str(tiny_data_dir), group_size=4), model=model.config)
-        export.export(model, folder / name / "1", to_json(config, image_shape=[7, 5, 1]))
+        export.export_version(model, folder / name / "1", to_json(config, image_shape=[7, 5, 1]))
     return folder
 
 

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from conftest import SIZES, random_images, small_model
 
-from ugvae_tf import export
 from ugvae_tf.models import MODELS
+from ugvae_tf.serving import export
 
 M, L = SIZES["global_size"], SIZES["local_size"]
 OUTPUTS = {
@@ -79,13 +79,13 @@ def test_every_signature_equals_the_keras_model_with_other_groups_than_in_traini
     model = small_model(**variant)
     asked = {name: given for name, given in inputs(3, 7, model.image_shape).items() if name in model.signatures()}
     model.posterior(asked["serving_default"]["images"], np.ones([3, 7], np.float32), seed=None, training=True)
-    export.export(model, tmp_path / "3", "{}")
+    export.export_version(model, tmp_path / "3", "{}")
     answers = ask(tmp_path / "3", tmp_path, asked)
     assert set(answers) == outputs_of(model.config)
     mask = np.float32(np.arange(7) < asked["encode_ragged"]["group_sizes"][:, None])
     expected = {
-        "serving_default": model.encode(asked["serving_default"]["images"], np.ones_like(mask)),
-        "encode_ragged": model.encode(asked["serving_default"]["images"], mask),
+        "serving_default": model.encoded(asked["serving_default"]["images"], np.ones_like(mask)),
+        "encode_ragged": model.encoded(asked["serving_default"]["images"], mask),
         "prior": model.prior(asked["prior"]["beta"] if model.config.has_beta else None, 3),
         "decode": model.decode(asked["decode"]["z"], asked["decode"]["beta"]),
     }
@@ -102,7 +102,7 @@ def test_every_signature_equals_the_keras_model_with_other_groups_than_in_traini
 def test_experts_add_up_to_the_code_of_the_group(name):
     model, images = small_model(model=name), random_images(2, 5)
     experts = {name: tensor.numpy() for name, tensor in model.experts(images).items()}
-    codes = model.encode(images, np.ones([2, 5], np.float32))
+    codes = model.encoded(images, np.ones([2, 5], np.float32))
     precision = experts["precision"].sum(axis=1)
     np.testing.assert_allclose(codes["beta_mean"], experts["precision_mean"].sum(axis=1) / precision, rtol=1e-4)
     np.testing.assert_allclose(codes["beta_stddev"], precision**-0.5, rtol=1e-4)
@@ -112,7 +112,7 @@ def test_an_export_holds_every_weight_once_and_no_state_of_the_optimiser(tmp_pat
     model = small_model()
     model.compile(optimizer="adam")
     model.optimizer.build(model.trainable_variables)
-    export.export(model, tmp_path / "1", "{}")
+    export.export_version(model, tmp_path / "1", "{}")
     reader = tf.train.load_checkpoint(str(tmp_path / "1" / "variables" / "variables"))
     stored = sum(int(np.prod(shape)) for shape in reader.get_variable_to_shape_map().values())
     assert model.count_params() <= stored < model.count_params() + 20  # and the metrics' scalars
@@ -120,6 +120,6 @@ def test_an_export_holds_every_weight_once_and_no_state_of_the_optimiser(tmp_pat
 
 def test_an_export_leaves_nothing_but_the_version_and_survives_an_earlier_one_that_was_killed(tmp_path):
     (tmp_path / ".1.partial" / "half").mkdir(parents=True)
-    export.export(small_model(), tmp_path / "1", '{"seed": 0}')
+    export.export_version(small_model(), tmp_path / "1", '{"seed": 0}')
     assert [path.name for path in tmp_path.iterdir()] == ["1"]
     assert (tmp_path / "1" / "assets.extra" / "config.json").read_text() == '{"seed": 0}'

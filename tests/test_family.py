@@ -9,12 +9,12 @@ import tensorflow as tf
 from conftest import SIZES, random_images, small_config, small_model
 from scipy.stats import norm
 
-from ugvae_tf import training
-from ugvae_tf.checkpoints import Checkpoints
 from ugvae_tf.config import Config, DataConfig, TrainingConfig
-from ugvae_tf.datasets.loading import ImageSet
+from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.models import MODELS, build_model
 from ugvae_tf.models.base import ElboTerms, GroupModel
+from ugvae_tf.training import fitting
+from ugvae_tf.training.checkpoints import Checkpoints
 
 SEED = [3, 5]
 
@@ -132,10 +132,10 @@ TRAIN, HELD_OUT = (
 
 
 def trained(config: Config):
-    steps = training.steps_per_epoch(TRAIN, config)
-    model = training.compiled_model(config, TRAIN.image_shape, steps)
+    steps = TRAIN.steps_per_epoch(fitting.grouping_of(config))
+    model = fitting.compiled_model(config, TRAIN.image_shape, steps)
     model.jit_compile = False
-    training.fit(model, config, TRAIN, HELD_OUT, verbose=0)
+    fitting.fit(model, config, TRAIN, HELD_OUT, verbose=0)
     return model
 
 
@@ -156,15 +156,15 @@ def test_beta_vae_of_weight_one_is_the_vae_and_another_weight_is_not():
 def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(tmp_path, name, group_by):
     config = settings(name, group_by)
     whole = trained(config)
-    steps = training.steps_per_epoch(TRAIN, config)
-    half = training.compiled_model(config, TRAIN.image_shape, steps)
+    steps = TRAIN.steps_per_epoch(fitting.grouping_of(config))
+    half = fitting.compiled_model(config, TRAIN.image_shape, steps)
     half.jit_compile = False
-    training.fit(half, settings(name, group_by, epochs=1), TRAIN, HELD_OUT, verbose=0)
+    fitting.fit(half, settings(name, group_by, epochs=1), TRAIN, HELD_OUT, verbose=0)
     Checkpoints(tmp_path, half).save()
-    resumed = training.compiled_model(config, TRAIN.image_shape, steps)
+    resumed = fitting.compiled_model(config, TRAIN.image_shape, steps)
     resumed.jit_compile = False
     Checkpoints(tmp_path, resumed).restore()
-    training.fit(resumed, config, TRAIN, HELD_OUT, first_step=steps, verbose=0)
+    fitting.fit(resumed, config, TRAIN, HELD_OUT, first_step=steps, verbose=0)
     assert_same_weights(whole, resumed)
 
 
@@ -191,7 +191,7 @@ def test_training_by_a_label_sees_groups_of_one_value_only(group_by, pure):
     model, told = Impurity(small_config(), train.image_shape), []
     model.compile(optimizer="sgd", jit_compile=False)
     keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: told.append(logs))
-    training.fit(model, settings("ml-vae", group_by), train, held_out, callbacks=[keep], verbose=0)
+    fitting.fit(model, settings("ml-vae", group_by), train, held_out, callbacks=[keep], verbose=0)
     assert all((logs["log_px"] == 0) == pure and (logs["val_log_px"] == 0) == pure for logs in told) and len(told) == 2
 
 
@@ -205,7 +205,7 @@ def test_one_graph_serves_any_number_and_size_of_groups(name):
         images = random_images(groups, size)
         for graph, eager in zip(terms(images, ones(images)), model.elbo_terms(images, ones(images), None), strict=True):
             np.testing.assert_allclose(graph, eager, rtol=1e-4, atol=1e-4)
-        for key, code in model.encode(images, ones(images)).items():
+        for key, code in model.encoded(images, ones(images)).items():
             np.testing.assert_allclose(codes(images, ones(images))[key], code, rtol=1e-4, atol=1e-5)
 
 

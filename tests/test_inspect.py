@@ -9,8 +9,9 @@ import pytest
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
-from ugvae_tf import inspect, messages, saved_model
+from ugvae_tf.commands import inspect
 from ugvae_tf.errors import UserError
+from ugvae_tf.serving import messages, saved_model
 
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT / "saved_models" / "mnist"
@@ -55,7 +56,7 @@ def test_signatures_are_read_as_tensorflow_reads_them():
 
 
 def run(*arguments) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "ugvae_tf.inspect", *map(str, arguments)]
+    command = [sys.executable, "-m", "ugvae_tf", "inspect", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
@@ -87,4 +88,4 @@ def test_a_folder_that_is_no_model_is_told(tmp_path, content):
 def test_the_command_tells_a_bad_path_in_one_sentence_and_exits_with_2(tmp_path):
     result = run(tmp_path / "missing")
     assert result.returncode == 2 and result.stdout == ""
-    assert result.stderr.count("\n") == 1 and "is not a folder: give one that train.py exported to" in result.stderr
+    assert result.stderr.count("\n") == 1 and "is not a folder with an exported model" in result.stderr

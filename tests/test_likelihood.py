@@ -132,7 +132,7 @@ class _Served:
         self.model = model
 
     def encode(self, images):
-        return _arrays(self.model.encode(images, np.ones(images.shape[:2], np.float32)))
+        return _arrays(self.model.encoded(images, np.ones(images.shape[:2], np.float32)))
 
     def prior(self, beta):
         return _arrays(self.model.prior(beta, len(beta)))

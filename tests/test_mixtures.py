@@ -1,12 +1,15 @@
 """Several domains in one format, and sets that are larger than the memory."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
 from ugvae_tf.config import DataConfig
-from ugvae_tf.datasets import grouping, streaming
-from ugvae_tf.datasets.loading import ImageSet, load_split, open_training
+from ugvae_tf.datasets.grouping import Grouping
+from ugvae_tf.datasets.image_set import ImageSet
+from ugvae_tf.datasets.loading import load_split, open_training
 from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.errors import UserError
 
@@ -54,11 +57,12 @@ def test_domains_meet_in_one_format_and_the_domain_is_a_label(domains):
 
 def test_an_epoch_shows_the_domains_in_their_proportions_and_others_of_the_larger_one_each_time(domains):
     train = open_training(mixed(domains, mixture="0.4,0.6"))
-    assert train.shares == ((GREY, 35), (COLOUR, 53)) and train.images_per_epoch == 88
-    steps = grouping.steps_per_epoch(88, 4, 2)
+    assert train.shares == ((GREY, 35), (COLOUR, 53))
+    steps = train.steps_per_epoch(Grouping(4, 2))
+    assert steps == 88 // 8
     shown = [
-        np.concatenate([images for images, _ in grouping.random_groups(train.images, 4, 2, 0, *span, train.shares)])
-        for span in ((0, steps), (steps, 2 * steps))
+        np.concatenate([images for images, _ in train.training_steps(Grouping(4, 2, first_step=first, last_step=last))])
+        for first, last in ((0, steps), (steps, 2 * steps))
     ]
     for epoch in shown:
         assert (~is_colour(epoch)).sum() == 35 and is_colour(epoch).sum() == 53
@@ -71,9 +75,10 @@ def test_a_set_larger_than_the_memory_is_streamed_and_any_step_can_be_resumed(do
     data = mixed(domains, mixture=mixture, memory_limit=EPSILON_GB)
     stream = open_training(data)
     assert isinstance(stream, StreamedSet) and stream.image_shape == (6, 6, 3) and len(stream) == GREY + COLOUR
-    steps = grouping.steps_per_epoch(stream.images_per_epoch, 4, 2)
-    whole = np.stack([images for images, _ in streaming.streamed_groups(stream, 4, 2, 3, 0, 2 * steps)])
-    later = np.stack([images for images, _ in streaming.streamed_groups(stream, 4, 2, 3, steps + 2, 2 * steps)])
+    whole_run = Grouping(4, 2, 3, last_step=2 * stream.steps_per_epoch(Grouping(4, 2)))
+    steps = whole_run.last_step // 2
+    whole = np.stack([images for images, _ in stream.training_steps(whole_run)])
+    later = np.stack([images for images, _ in stream.training_steps(replace(whole_run, first_step=steps + 2))])
     np.testing.assert_array_equal(whole[steps + 2 :], later)
     assert (whole[:steps] != whole[steps:]).any()
     greys = whole[:steps][~is_colour(whole[:steps])][:, 0, 0, 0]

@@ -1,11 +1,11 @@
-"""Paths of beta and z, and the judge of what is seen on the way."""
+"""Paths of beta and z, and the classifier of what is seen on the way."""
 
 import numpy as np
 import pytest
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import interpolation
-from ugvae_tf.evaluation.image_judge import ImageJudge
+from ugvae_tf.evaluation.domain_classifier import DomainClassifier
 
 
 def test_a_path_goes_straight_from_end_to_end():
@@ -45,9 +45,9 @@ def test_a_judge_of_images_knows_dark_from_light():
     random = np.random.default_rng(0)
     truth = random.random(200) < 0.5
     images = 0.4 * random.random((200, 3, 5, 2)) + 0.6 * truth[:, None, None, None]
-    judge = ImageJudge(images[:150], truth[:150])
-    assert judge.accuracy(images[150:], truth[150:]) == 1
-    probabilities = judge.probabilities(images.reshape(2, 100, 3, 5, 2))
+    classifier = DomainClassifier(images[:150], truth[:150])
+    assert classifier.accuracy(images[150:], truth[150:]) == 1
+    probabilities = classifier.probabilities(images.reshape(2, 100, 3, 5, 2))
     assert probabilities.shape == (2, 100) and ((probabilities > 0.5) == truth.reshape(2, 100)).all()
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from conftest import IMAGE_SHAPE, random_images, small_model
 
-from ugvae_tf import export
 from ugvae_tf.config import Config, to_json
-from ugvae_tf.serving import ServedModel
+from ugvae_tf.serving import export
+from ugvae_tf.serving.served_model import ServedModel
 
 
 def script():
@@ -25,7 +25,7 @@ def script():
 @pytest.fixture
 def version(tmp_path):
     model = small_model(seed=3)
-    export.export(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
+    export.export_version(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
     return tmp_path / "1"
 
 

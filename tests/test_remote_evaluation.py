@@ -14,13 +14,13 @@ from stub_model import Model
 from stub_server import rest_server
 
 from ugvae_tf import config as configuration
-from ugvae_tf import export
 from ugvae_tf.commands.evaluate import EvaluationRequest, parse_evaluation
 from ugvae_tf.config import Config, DataConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import MODELS, build_model
-from ugvae_tf.reports import TASKS, evaluate
-from ugvae_tf.serving import ServedModel, rest
+from ugvae_tf.serving import export
+from ugvae_tf.serving.served_model import ServedModel, rest
+from ugvae_tf.tasks.run import TASKS, evaluate
 
 IMAGE_SHAPE = (7, 5, 1)
 
@@ -34,7 +34,9 @@ def folder(tmp_path_factory, tiny_data_dir):
     keras.utils.set_random_seed(0)
     model = build_model(config.model, IMAGE_SHAPE)
     model.build()
-    export.export(model, folder / "3", configuration.to_json(config, image_shape=IMAGE_SHAPE), config.data.group_size)
+    export.export_version(
+        model, folder / "3", configuration.to_json(config, image_shape=IMAGE_SHAPE), config.data.group_size
+    )
     return folder
 
 
@@ -146,7 +148,7 @@ def test_a_model_that_does_not_tell_its_configuration_is_told(folder):
 
 @pytest.mark.parametrize("text", ["{", "{}"])
 def test_a_server_with_the_model_of_another_package_is_told(tmp_path, text):
-    export.export(small_model(image_shape=IMAGE_SHAPE), tmp_path / "1", text)
+    export.export_version(small_model(image_shape=IMAGE_SHAPE), tmp_path / "1", text)
     with (
         rest_server(Model("tiny", tmp_path / "1")) as address,
         pytest.raises(UserError, match=f"{address} is not a SavedModel that ugvae_tf exported"),
@@ -157,7 +159,7 @@ def test_a_server_with_the_model_of_another_package_is_told(tmp_path, text):
 def test_the_prior_and_the_decoder_of_every_model_are_asked_for_what_they_take(tmp_path):
     for name in MODELS:
         model = small_model(model=name)
-        export.export(
+        export.export_version(
             model, tmp_path / name / "1", configuration.to_json(Config(model=model.config), image_shape=[7, 5, 2])
         )
         served, beta = ServedModel(tmp_path / name), np.zeros([2, model.config.global_size], np.float32)

@@ -11,10 +11,10 @@ from cpp_process import ask
 from serving_contract import contract, faults
 
 from ugvae_tf import config as configuration
-from ugvae_tf import export
 from ugvae_tf.models import MODELS
-from ugvae_tf.saved_model import Signature, read_signatures
+from ugvae_tf.serving import export
 from ugvae_tf.serving.folder import Folder
+from ugvae_tf.serving.saved_model import Signature, read_signatures
 
 COMMITTED = sorted((Path(__file__).parents[1] / "saved_models").glob("*/1"))
 GROUPS_AND_SIZES = [(1, 1), (3, 7), (2, 130)]
@@ -53,7 +53,7 @@ def test_the_cpp_loader_answers_as_the_keras_model_does(tmp_path, name, variant)
     model = small_model(model=name, **variant)
     images = random_images(3, 7, image_shape=model.image_shape)
     model.elbo_terms(images, np.ones([3, 7], np.float32), seed=None, training=True)  # moves batch statistics
-    export.export(model, tmp_path / "1", CONFIG)
+    export.export_version(model, tmp_path / "1", CONFIG)
     assert faults(tmp_path / "1", contract(model.config, model.image_shape)) == []
     calls, expected = [], []
     for signature, (function, specs) in model.signatures().items():

@@ -11,7 +11,7 @@ from PIL import Image
 from stub_model import Model
 from stub_server import grpc_server, rest_server
 
-from ugvae_tf.serving import ServedModel
+from ugvae_tf.serving.served_model import ServedModel
 
 ROOT = Path(__file__).parents[1]
 COMMITTED = ROOT / "saved_models" / "mnist"

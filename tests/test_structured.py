@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ugvae_tf.datasets import categories, structured
 from ugvae_tf.errors import UserError
+from ugvae_tf.evaluation import categories, sampling
 
 LABELS = np.random.default_rng(0).permutation(np.repeat(np.arange(10), [60, 90, 70, 50, 55, 45, 80, 65, 75, 85]))
 RARE = np.array([3, 1, 1, 3, 2, 1, 3])  # one image of 2, three of 1 and of 3
@@ -46,7 +46,7 @@ def test_a_digit_set_is_the_numbers_below_ten_of_its_series(name, below_ten):
 @pytest.mark.parametrize("name", categories.SERIES)
 def test_every_image_of_a_series_group_has_the_digit_of_its_place(name):
     series = categories.SERIES[name]
-    members = structured.series_members(LABELS, series, groups=40, size=37, random=generator())
+    members = sampling.series_members(LABELS, series, groups=40, size=37, random=generator())
     twice = "".join(map(str, np.tile(series, 2)))
     shown = ["".join(map(str, LABELS[group])) for group in members]
     assert members.shape == (40, 37) and no_image_twice(members)
@@ -55,7 +55,7 @@ def test_every_image_of_a_series_group_has_the_digit_of_its_place(name):
 
 
 def test_a_series_wraps_and_starts_everywhere():
-    members = structured.series_members(RARE, np.array([1, 2, 3]), groups=300, size=5, random=generator())
+    members = sampling.series_members(RARE, np.array([1, 2, 3]), groups=300, size=5, random=generator())
     shown, times = np.unique(RARE[members], axis=0, return_counts=True)
     assert shown.tolist() == [[1, 2, 3, 1, 2], [2, 3, 1, 2, 3], [3, 1, 2, 3, 1]]
     assert times.min() > 70
@@ -63,7 +63,7 @@ def test_a_series_wraps_and_starts_everywhere():
 
 def test_images_repeat_only_where_a_label_has_too_few():
     digits = np.array([[1, 2, 1, 2, 1, 3], [3, 1, 1, 3, 3, 2]])
-    members = structured.members_with_labels(RARE, digits, generator())
+    members = sampling.members_with_labels(RARE, digits, generator())
     np.testing.assert_array_equal(RARE[members], digits)
     assert members[0, 1] == members[0, 3] == 4
     assert no_image_twice(members[:1, [0, 2, 4, 5]]) and no_image_twice(members[1:])
@@ -71,59 +71,59 @@ def test_images_repeat_only_where_a_label_has_too_few():
 
 def test_images_of_a_label_are_equally_likely():
     digits = np.tile([7, 7, 7, 1], (4000, 1))
-    chosen = structured.members_with_labels(LABELS, digits, generator())[:, :3]
+    chosen = sampling.members_with_labels(LABELS, digits, generator())[:, :3]
     times = np.bincount(chosen.ravel())[LABELS[: chosen.max() + 1] == 7]
     assert len(times) == 65 and abs(times - 12000 / 65).max() < 5 * np.sqrt(12000 / 65)
 
 
 def test_images_among_labels_are_drawn_uniformly_over_images():
-    members = structured.members_among(LABELS, (1, 5), groups=400, size=17, random=generator())
+    members = sampling.members_among(LABELS, (1, 5), groups=400, size=17, random=generator())
     assert set(LABELS[members].ravel()) == {1, 5} and no_image_twice(members)
     assert (LABELS[members] == 1).mean() == pytest.approx(90 / 135, abs=0.03)
 
 
 def test_images_among_labels_repeat_only_in_a_group_larger_than_they_are():
-    assert no_image_twice(structured.members_among(RARE, (1, 3), groups=20, size=6, random=generator()))
-    members = structured.members_among(RARE, (1, 3), groups=20, size=7, random=generator())
+    assert no_image_twice(sampling.members_among(RARE, (1, 3), groups=20, size=6, random=generator()))
+    members = sampling.members_among(RARE, (1, 3), groups=20, size=7, random=generator())
     assert members.shape == (20, 7) and set(RARE[members].ravel()) == {1, 3}
 
 
 def test_random_groups_look_like_the_population():
-    members = structured.random_members(len(LABELS), groups=300, size=31, random=generator())
-    shares = structured.histogram(LABELS, members, range(10))
+    members = sampling.random_members(len(LABELS), groups=300, size=31, random=generator())
+    shares = sampling.histogram(LABELS, members, range(10))
     assert members.shape == (300, 31) and no_image_twice(members)
     np.testing.assert_allclose(shares.mean(axis=0), np.bincount(LABELS) / len(LABELS), atol=0.015)
 
 
 def test_a_random_group_may_be_the_whole_split():
-    members = structured.random_members(7, groups=5, size=7, random=generator())
+    members = sampling.random_members(7, groups=5, size=7, random=generator())
     assert (np.sort(members, axis=1) == np.arange(7)).all()
 
 
 def test_concentration_decides_how_skewed_groups_are():
     def largest_share(concentration: float) -> float:
-        members = structured.skewed_members(LABELS, 100, 41, concentration, generator())
+        members = sampling.skewed_members(LABELS, 100, 41, concentration, generator())
         assert members.shape == (100, 41)
-        return structured.histogram(LABELS, members, range(10)).max(axis=1).mean()
+        return sampling.histogram(LABELS, members, range(10)).max(axis=1).mean()
 
     assert largest_share(0.001) > 0.95 > 0.6 > largest_share(0.5) > largest_share(1e6) > 0.1
 
 
 def test_the_mean_proportions_of_skewed_groups_are_equal_for_all_labels():
-    members = structured.skewed_members(LABELS, 2000, 13, 1.0, generator())
-    np.testing.assert_allclose(structured.histogram(LABELS, members, range(10)).mean(axis=0), 0.1, atol=0.015)
+    members = sampling.skewed_members(LABELS, 2000, 13, 1.0, generator())
+    np.testing.assert_allclose(sampling.histogram(LABELS, members, range(10)).mean(axis=0), 0.1, atol=0.015)
     first_places = LABELS[members[:, 0]]  # a part of a group is as mixed as the whole
     np.testing.assert_allclose(np.bincount(first_places) / 2000, 0.1, atol=0.04)
 
 
 def test_a_histogram_counts_shares():
     members = np.array([[0, 3, 4, 6], [1, 2, 5, 5]])  # labels 3 3 2 3 and 1 1 1 1
-    np.testing.assert_array_equal(structured.histogram(RARE, members, [1, 3, 9]), [[0, 0.75, 0], [1, 0, 0]])
+    np.testing.assert_array_equal(sampling.histogram(RARE, members, [1, 3, 9]), [[0, 0.75, 0], [1, 0, 0]])
 
 
 def test_a_padded_place_has_no_part_in_a_histogram():
     members = np.array([[0, 4, -1, -1], [1, 2, 3, 6]])  # labels 3 2 and 1 1 3 3; the last image has label 3 too
-    np.testing.assert_array_equal(structured.histogram(RARE, members, [1, 2, 3]), [[0, 0.5, 0.5], [0.5, 0, 0.5]])
+    np.testing.assert_array_equal(sampling.histogram(RARE, members, [1, 2, 3]), [[0, 0.5, 0.5], [0.5, 0, 0.5]])
 
 
 @pytest.mark.parametrize("kind", ["series", "digit-sets"])
@@ -157,11 +157,11 @@ def test_the_generator_decides_everything():
 @pytest.mark.parametrize(
     ("draw", "told"),
     [
-        (lambda: structured.random_members(7, 1, 8, generator()), "8 needs more than the 7 images"),
-        (lambda: structured.skewed_members(RARE, 1, 8, 1.0, generator()), "8 needs more than the 7 images"),
-        (lambda: structured.skewed_members(RARE, 1, 3, 0.0, generator()), "above 0"),
-        (lambda: structured.members_with_labels(RARE, np.array([[1, 8, 9]]), generator()), "label 8, 9"),
-        (lambda: structured.members_among(RARE, (1, 7), 1, 2, generator()), "label 7"),
+        (lambda: sampling.random_members(7, 1, 8, generator()), "8 needs more than the 7 images"),
+        (lambda: sampling.skewed_members(RARE, 1, 8, 1.0, generator()), "8 needs more than the 7 images"),
+        (lambda: sampling.skewed_members(RARE, 1, 3, 0.0, generator()), "above 0"),
+        (lambda: sampling.members_with_labels(RARE, np.array([[1, 8, 9]]), generator()), "label 8, 9"),
+        (lambda: sampling.members_among(RARE, (1, 7), 1, 2, generator()), "label 7"),
         (lambda: categories.digit_categories("series")[0].members(RARE, 1, 2, generator()), "No image has the label"),
         (lambda: categories.value_categories(RARE, ["1", "7"]), "No image is '7': the values are 1, 2, 3"),
         (lambda: categories.value_categories(RARE, ["1"]), "'1' alone"),

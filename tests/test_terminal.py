@@ -27,8 +27,8 @@ def test_a_mistake_that_is_found_after_tensorflows_import_is_one_line(monkeypatc
 
 SPEAKS = """
 import os, sys
-from ugvae_tf.terminal import quiet_import
-with quiet_import():
+from ugvae_tf.quiet import quiet_tensorflow
+with quiet_tensorflow():
     os.write(2, b"C++ speaks. ")
     if sys.argv[1:]:
         import nothing_of_this_name

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ugvae_tf import messages
+from ugvae_tf.serving import messages
 
 ROOT = Path(__file__).parents[1]
 SMALL = ["--hidden-units", "8", "--local-size", "2", "--global-size", "3", "--components", "2"]

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from conftest import ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, small_config
 
-from ugvae_tf import training
-from ugvae_tf.checkpoints import Checkpoints
 from ugvae_tf.config import Config, DataConfig, ModelConfig, TrainingConfig
-from ugvae_tf.datasets import grouping
-from ugvae_tf.datasets.loading import ImageSet
+from ugvae_tf.datasets.grouping import Grouping
+from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import MODELS, build_model
+from ugvae_tf.training import fitting
+from ugvae_tf.training.checkpoints import Checkpoints
 
 SHAPE = (5, 3, 1)
 
@@ -34,7 +34,7 @@ def config(**changes) -> Config:
 
 def compiled(settings: Config, xla: bool = False):
     """XLA takes seconds to compile what then runs for milliseconds: one test has it."""
-    model = training.compiled_model(settings, SHAPE, grouping.steps_per_epoch(len(TRAIN), 3, 2))
+    model = fitting.compiled_model(settings, SHAPE, TRAIN.steps_per_epoch(Grouping(3, 2)))
     assert model.jit_compile
     model.jit_compile = xla
     return model
@@ -42,7 +42,7 @@ def compiled(settings: Config, xla: bool = False):
 
 def trained(settings: Config, xla: bool = False, **arguments):
     model = compiled(settings, xla)
-    training.fit(model, settings, TRAIN, HELD_OUT, verbose=0, **arguments)
+    fitting.fit(model, settings, TRAIN, HELD_OUT, verbose=0, **arguments)
     return model
 
 
@@ -72,7 +72,7 @@ def test_two_replicas_equal_one(variant):
         before = [variable.numpy() for variable in model.trainable_variables]
         history = []
         keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: history.append(logs))
-        training.fit(model, config(), TRAIN, HELD_OUT, callbacks=[keep], verbose=0)
+        fitting.fit(model, config(), TRAIN, HELD_OUT, callbacks=[keep], verbose=0)
         moved = max(np.abs(old - new.numpy()).max() for old, new in zip(before, model.trainable_variables, strict=True))
         assert moved > 0.01
         return model, history
@@ -92,9 +92,9 @@ def test_the_reported_loss_is_the_mean_over_images_of_the_bound():
     model = noiseless(build_model(small_config(), SHAPE))
     model.compile(optimizer="sgd")
     model.build()
-    groups = list(grouping.all_in_groups(HELD_OUT.images, 3, 1, seed=0))
+    groups = list(HELD_OUT.held_out_groups(Grouping(3, 1)))
     elbo = sum(float(model.elbo_terms(images, mask, None).elbo[0]) for images, mask in groups)
-    validation = grouping.all_in_groups(HELD_OUT.images, 3, 2, seed=0)
+    validation = HELD_OUT.held_out_groups(Grouping(3, 2))
     reported = model.evaluate(validation, verbose=0, return_dict=True)
     np.testing.assert_allclose(reported["loss"], -elbo / len(HELD_OUT), rtol=1e-5)
     terms = reported["log_px"] - reported["kl_z"] - reported["kl_d"] - reported["kl_beta"]
@@ -125,24 +125,24 @@ def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, uninterru
     interrupted = compiled(settings)
     interrupted.steps_per_execution = 1
     with pytest.raises(KeyboardInterrupt):
-        training.fit(interrupted, settings, TRAIN, HELD_OUT, callbacks=[Stop()], verbose=0)
+        fitting.fit(interrupted, settings, TRAIN, HELD_OUT, callbacks=[Stop()], verbose=0)
     Checkpoints(tmp_path, interrupted).save()
     resumed = compiled(settings)
     checkpoints = Checkpoints(tmp_path, resumed)
     checkpoints.restore()
     assert checkpoints.step == stop
-    training.fit(resumed, settings, TRAIN, HELD_OUT, first_step=stop, verbose=0)
+    fitting.fit(resumed, settings, TRAIN, HELD_OUT, first_step=stop, verbose=0)
     assert_same_weights(resumed, uninterrupted)
     assert_same_weights(resumed.optimizer, uninterrupted.optimizer)
 
 
 def test_groups_that_replicas_cannot_share_are_the_users_error():
-    training.check_replicas(TWO_REPLICAS, 4)
+    fitting.check_replicas(TWO_REPLICAS, 4)
     with pytest.raises(UserError, match=r"--groups-per-step 3 cannot be shared by 2 replicas: give a multiple of 2"):
-        training.check_replicas(TWO_REPLICAS, 3)
+        fitting.check_replicas(TWO_REPLICAS, 3)
 
 
 def test_tf_config_that_describes_no_cluster_is_the_users_error(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", "{")
     with pytest.raises(UserError, match="TF_CONFIG"):
-        training.make_strategy()
+        fitting.make_strategy()

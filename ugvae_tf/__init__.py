@@ -1,0 +1,71 @@
+"""ugvae_tf: the Unsupervised Global VAE, one code for a group of images, learned without labels.
+
+    import ugvae_tf as ug
+
+    train, held_out = ug.load_images("mnist")
+    model = ug.UgVae(image_shape=(28, 28, 1), components=40)
+    model.compile("adam")
+    model.fit(ug.random_groups(train, group_size=128), epochs=12)
+    codes = model.encode(held_out.images[:128])
+
+Images are [G, B, H, W, C]: G groups of B images, bytes or floats in [0, 1]. The names below are loaded when they
+are first used, so that `import ugvae_tf` and `ugvae --help` do not wait for TensorFlow.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ugvae_tf.errors import UserError
+from ugvae_tf.quiet import quiet_tensorflow
+
+if TYPE_CHECKING:
+    from ugvae_tf.codes import Codes as Codes
+    from ugvae_tf.datasets.front import label_groups as label_groups
+    from ugvae_tf.datasets.front import load_images as load_images
+    from ugvae_tf.datasets.front import random_groups as random_groups
+    from ugvae_tf.datasets.image_set import ImageSet as ImageSet
+    from ugvae_tf.models import BetaVae as BetaVae
+    from ugvae_tf.models import GmVae as GmVae
+    from ugvae_tf.models import MlVae as MlVae
+    from ugvae_tf.models import NestedVae as NestedVae
+    from ugvae_tf.models import UgVae as UgVae
+    from ugvae_tf.models import Vae as Vae
+    from ugvae_tf.serving.export import export as export
+    from ugvae_tf.serving.served_model import ServedModel as ServedModel
+    from ugvae_tf.serving.served_model import load as load
+    from ugvae_tf.training.fitting import from_preset as from_preset
+
+__version__ = "0.2.0"
+
+_MODULES = {
+    "Codes": "codes",
+    "ImageSet": "datasets.image_set",
+    "load_images": "datasets.front",
+    "random_groups": "datasets.front",
+    "label_groups": "datasets.front",
+    "UgVae": "models",
+    "MlVae": "models",
+    "GmVae": "models",
+    "Vae": "models",
+    "BetaVae": "models",
+    "NestedVae": "models",
+    "from_preset": "training.fitting",
+    "export": "serving.export",
+    "load": "serving.served_model",
+    "ServedModel": "serving.served_model",
+}
+__all__ = ["UserError", "__version__", *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, when it is first used (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'ugvae_tf' has no attribute '{name}'")
+    with quiet_tensorflow():
+        value = getattr(import_module(f"ugvae_tf.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

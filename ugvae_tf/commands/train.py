@@ -1,95 +1,126 @@
-"""The flags of train.py."""
+"""`ugvae train`, `python train.py`: train a model and export it."""
 
-import argparse
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Annotated, get_args
+from dataclasses import replace
+from typing import Any
 
-import tyro
+from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
+from ugvae_tf.config import Config, DataConfig, ModelConfig, presets
+from ugvae_tf.datasets import catalogue
+from ugvae_tf.quiet import quiet_tensorflow
+from ugvae_tf.serving.shipped import is_shipped
+from ugvae_tf.training.request import TrainRequest, default_name
+from ugvae_tf.training.run_folder import RunFolder
 
-from ugvae_tf import config as configuration
-from ugvae_tf import presets
-from ugvae_tf.config import Config, DataConfig, ModelConfig, ModelName
-from ugvae_tf.errors import UserError
-from ugvae_tf.run_folder import RunFolder
-from ugvae_tf.saved_model import is_version, version_folder, versions
-from ugvae_tf.validation import validate
-
-
-@dataclass(frozen=True)
-class TrainRequest:
-    """Train a model on random groups of images, and export it for TensorFlow Serving."""
-
-    config: tyro.conf.OmitArgPrefixes[Config] = field(default_factory=Config)
-    name: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
-    """Name of the run and of the exported model (default: the data set; of the relatives, <data set>-<model>)."""
-    output_dir: str = "saved_models"
-    """Folder of all runs."""
-    resume: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Go on with the run of this name where its last checkpoint left it."""
-    overwrite: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Train anew in the folder of an earlier run; its exported versions stay."""
-
-    @property
-    def folder(self) -> RunFolder:
-        """Where this run lives."""
-        return RunFolder(self.output_dir, self.name or _default_name(self.config.data.dataset, self.config.model.model))
-
-
-def _default_name(dataset: str, model: str) -> str:
-    return dataset if model == ModelConfig.model else f"{dataset}-{model}"
-
-
-def parse_training(arguments: Sequence[str]) -> TrainRequest:
-    """The request in train.py's flags; raises UserError, or exits with status 2, on a bad one."""
-    request = tyro.cli(TrainRequest, prog="train.py", args=arguments, default=_defaults(arguments))
-    if request.resume and request.overwrite:
-        raise UserError("--resume goes on with a run and --overwrite replaces it: give one of them.")
-    request.folder.check(request.resume, request.overwrite)
-    request = _with_version(request)
-    if request.resume:
-        _check_same_run(request)
-    validate(request.config)
-    return request
+GROUPS = {
+    "run": ("dataset", "data_dir", "preset", "model", "epochs", "seed", "name", "output_dir", "resume", "overwrite"),
+    "images": ("image_size", "binarise", "corrupt", "mixture", "memory_limit"),
+    "groups": ("group_size", "groups_per_step", "group_by", "group_by_clusters", "min_group_size"),
+    "latent variables": ("local_size", "global_size", "components", "expert_variance", "kl_weight"),
+    "networks": ("body", "hidden_units", "normalisation"),
+    "likelihood": ("likelihood", "observation_variance", "pixel_variance"),
+    "optimiser": ("learning_rate", "schedule"),
+}
+METAVARS = {
+    "dataset": "NAME",
+    "data_dir": "PATH",
+    "preset": "NAME",
+    "model": "NAME",
+    "name": "NAME",
+    "output_dir": "FOLDER",
+    "group_by": "LABEL",
+    "group_by_clusters": "FOLDER",
+    "image_size": "PIXELS",
+    "mixture": "SHARES",
+    "memory_limit": "GB",
+}
+EXAMPLES = """examples:
+  {prog} --dataset mnist
+  {prog} --dataset folder --data-dir my_pictures --image-size 64 --epochs 30
+  {prog} --dataset mnist --model ml-vae --group-by label
+  {prog} --dataset mnist --resume --epochs 20"""
 
 
-def _with_version(request: TrainRequest) -> TrainRequest:
-    """A --group-by that names a model's folder names its newest version from now on, so that no later one slips in."""
-    address = request.config.data.group_by
-    if address is None or not (versions(Path(address)) or is_version(Path(address))):
-        return request
-    version = version_folder(Path(address))
-    if version.resolve().parent == request.folder.path.resolve():
-        raise UserError(f"--group-by {address} is the folder of this run itself: give the run another --name.")
-    data = replace(request.config.data, group_by=str(version))
-    return replace(request, config=replace(request.config, data=data))
+def run(arguments: Sequence[str], prog: str) -> str | None:
+    """Train; returns what to print at the end."""
+    request = parse_training(arguments, prog)
+    if request is None:
+        return None
+    if notice := _shipped_notice(request.folder):
+        print(notice, flush=True)
+    with quiet_tensorflow():
+        from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: only once the flags are good
+    return summary(request, train(request))
 
 
-def _defaults(arguments: Sequence[str]) -> TrainRequest:
-    """What the flags fall back on: the resumed run's own configuration, or a preset."""
-    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    for flag in ("--preset", "--dataset", "--model", "--name", "--output-dir"):
-        early.add_argument(flag)
-    early.add_argument("--resume", action="store_true")
-    known, _ = early.parse_known_args(arguments)
-    dataset, model = known.dataset or DataConfig.dataset, known.model or ModelConfig.model
-    if known.preset is None and known.resume:
-        folder = RunFolder(known.output_dir or "saved_models", known.name or _default_name(dataset, model))
-        folder.check(resume=True, overwrite=False)
-        return TrainRequest(folder.saved_config())
-    found = presets.preset(known.preset) if known.preset else presets.preset_for(dataset)
-    return TrainRequest(presets.of_model(found, model) if model in get_args(ModelName) else found)
+def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainRequest | None:
+    """The request in the flags, None after --help; raises UserError for a bad flag."""
+    given = _parser(prog, Config()).parsed(arguments)
+    if given.pop("help"):
+        _parser(prog, presets.preset_for(given.get("dataset", DataConfig.dataset))).print_help()
+        return None
+    request = with_fields(TrainRequest(_started_from(given)), given)
+    config = request.config
+    if given.keys() & {"group_by", "group_by_clusters", "mixture"}:  # one of them replaces that of the preset
+        data = replace(config.data, group_by=None, group_by_clusters=None, mixture=None)
+        config = replace(config, data=data)
+    config = replace(
+        config,
+        data=with_fields(config.data, given),
+        model=with_fields(config.model, given),
+        training=with_fields(config.training, given),
+    )
+    return replace(request, config=config).checked()
 
 
-def _check_same_run(request: TrainRequest) -> None:
-    saved = request.folder.saved_config()
-    # More epochs, or the data in another place, leave the run what it was.
-    asked = configuration.with_epochs(request.config, saved.training.epochs)
-    asked = replace(asked, data=dataclasses.replace(asked.data, data_dir=saved.data.data_dir))
-    if changed := configuration.differences(saved, asked):
-        raise UserError(
-            f"--resume goes on with the run as it began, where {'; '.join(changed)}: "
-            f"leave those flags out, or train anew under another --name."
-        )
+def _started_from(given: dict[str, Any]) -> Config:
+    """What the flags change: the resumed run's own configuration, or a preset."""
+    dataset, model = given.get("dataset", DataConfig.dataset), given.get("model", ModelConfig.model)
+    if "preset" not in given and given.get("resume"):
+        name = given.get("name") or default_name(dataset, model)
+        folder = RunFolder(given.get("output_dir", TrainRequest.output_dir), name)
+        folder.check(resume=True, overwrite=bool(given.get("overwrite")))
+        return folder.saved_config()
+    chosen = presets.preset(given["preset"]) if "preset" in given else presets.preset_for(dataset)
+    return presets.of_model(chosen, model)
+
+
+def _parser(prog: str, config: Config) -> Parser:
+    """The flags; `config` holds the defaults that the help shows."""
+    epilog = f"{_table('data sets that ship', catalogue.SHIPPED)}\n\n{_table('your own', catalogue.OWN)}\n\n"
+    epilog += f"presets: {', '.join(presets.PRESETS)}\n\n{EXAMPLES.format(prog=prog)}"
+    description = (
+        "Train a model of groups of images, and export it for TensorFlow Serving.\n"
+        f"The defaults shown are those of the preset {config.preset}; --dataset NAME --help shows those for NAME."
+    )
+    parser = Parser(prog, description, epilog)
+    values = (TrainRequest(), config, config.data, config.model, config.training)
+    add_flags(parser, values, GROUPS, METAVARS)
+    return parser
+
+
+def _table(title: str, rows: dict[str, str]) -> str:
+    return "\n".join([f"{title}:", *(f"  {name:10} {meaning}" for name, meaning in rows.items())])
+
+
+def _shipped_notice(folder: RunFolder) -> str | None:
+    """What a user of the shipped model of that name should know before a run adds a version."""
+    found = folder.versions()
+    if not found or not is_shipped(folder.path, found[0]):
+        return None
+    return f"{folder.path} holds version {found[0]}, which ships; this run adds version {found[-1] + 1}."
+
+
+def summary(request: TrainRequest, trained: Any) -> str:
+    """What to print after a run."""
+    folder = request.folder
+    if not trained.is_new:
+        return as_flags(f"{folder.path} is complete and exported: raise `epochs` to continue it.")
+    if trained.version is None:
+        return "This worker is done: the chief exports the model."
+    terms = "  ".join(f"{name} {value:.2f}" for name, value in trained.held_out.items())
+    return (
+        f"Held-out images, in nats per image:  {terms}\n"
+        f"Exported to {trained.version}.  Figures: {folder.figures}.  Curves: tensorboard --logdir {folder.logs}\n"
+        f"Next: python evaluate.py --task reconstruction --saved-model {folder.path}"
+    )

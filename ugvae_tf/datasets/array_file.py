@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ugvae_tf.datasets.pixels import as_bytes
 from ugvae_tf.errors import UserError
 
 
@@ -14,7 +15,7 @@ def read_arrays(file: Path) -> dict[str, np.ndarray]:
     columns = _load(file)
     if "image" not in columns:
         raise UserError(f"{file} has no array `image`: its arrays are {', '.join(columns) or 'none'}.")
-    columns["image"] = _pixels(columns["image"], file)
+    columns["image"] = as_bytes(columns["image"], f"`image` in {file}")
     for name, column in columns.items():
         if name != "image" and (column.shape != columns["image"].shape[:1] or column.dtype.kind not in "biufSU"):
             raise UserError(
@@ -26,7 +27,7 @@ def read_arrays(file: Path) -> dict[str, np.ndarray]:
 
 def _load(file: Path) -> dict[str, np.ndarray]:
     if not file.is_file():
-        raise UserError(f"--data-dir {file} is not a file: give the .npz file that holds the images.")
+        raise UserError(f"`data_dir={file}` is not a file: give the .npz file that holds the images.")
     if not zipfile.is_zipfile(file):
         raise UserError(f"{file} is not an .npz file (pickled files are refused): write it with numpy.savez.")
     try:
@@ -37,18 +38,3 @@ def _load(file: Path) -> dict[str, np.ndarray]:
             f"{file} cannot be read ({error}): it is damaged or holds pickled objects, which are refused; "
             "write plain numbers and strings with numpy.savez."
         ) from error
-
-
-def _pixels(images: np.ndarray, file: Path) -> np.ndarray:
-    """[N, H, W] or [N, H, W, C], bytes or floats in [0, 1], to uint8 [N, H, W, C]."""
-    if images.ndim == 3:
-        images = images[..., np.newaxis]
-    if images.ndim != 4 or images.shape[-1] not in (1, 3) or images.size == 0:
-        raise UserError(
-            f"`image` in {file} has shape {images.shape}: it has to be [N, H, W] or [N, H, W, C] with C = 1 or 3."
-        )
-    if images.dtype == np.uint8:
-        return images
-    if not np.issubdtype(images.dtype, np.floating) or not (images.min() >= 0 and images.max() <= 1):
-        raise UserError(f"`image` in {file} is {images.dtype}: it has to be uint8, or floats between 0 and 1.")
-    return np.rint(images * 255).astype(np.uint8)

@@ -23,7 +23,7 @@ class ImageFile(NamedTuple):
 def list_images(folder: Path) -> list[ImageFile]:
     """All images below the folder by path; a UserError if there are none or at different depths."""
     if not folder.is_dir():
-        raise UserError(f"--data-dir {folder} is not a folder: give the one that holds the images.")
+        raise UserError(f"`data_dir={folder}` is not a folder: give the one that holds the images.")
     paths = sorted(path for path in _files_below(folder) if _is_image(path))
     if not paths:
         raise UserError(f"{folder} has no images: put {', '.join(SUFFIXES)} files there, as {LAYOUTS}.")

@@ -1,6 +1,6 @@
 """From the data a run names to images of one format, in memory or streamed."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
@@ -8,6 +8,8 @@ import tensorflow_datasets as tfds
 
 from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.binarised import binarised
+from ugvae_tf.datasets.catalogue import SHIPPED
+from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.source import Source
 from ugvae_tf.datasets.sources import find_source, first_line
 from ugvae_tf.datasets.streaming import StreamedSet
@@ -15,29 +17,6 @@ from ugvae_tf.errors import UserError
 
 CHUNK = 1000  # examples decoded at a time
 GIGABYTE = 10**9
-
-
-@dataclass(frozen=True)
-class ImageSet:
-    """Images of one split in memory and what is known of each; those of a domain lie together."""
-
-    images: np.ndarray  # [N, H, W, C] uint8
-    labels: dict[str, np.ndarray]  # each [N]: numbers, truth values or names
-    shares: tuple[tuple[int, int], ...] = ()  # of each domain: its images, and how many of them an epoch shows
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(H, W, C) of an image."""
-        _, height, width, channels = self.images.shape
-        return height, width, channels
-
-    @property
-    def images_per_epoch(self) -> int:
-        """All, unless the proportions of a mixture leave some out."""
-        return sum(shown for _, shown in self.shares) or len(self)
 
 
 def open_training(data: DataConfig) -> ImageSet | StreamedSet:
@@ -66,8 +45,15 @@ def load_split(data: DataConfig, split: str) -> ImageSet:
     return _collected(data, [Source(domain.examples.take(most), min(most, domain.count)) for domain in domains])
 
 
+def shipped_shape(data: DataConfig) -> tuple[int, int, int]:
+    """(H, W, C) of the images of data sets that ship; raises UserError if one of them does not."""
+    if not set(data.domains) <= set(SHIPPED):
+        raise UserError(f"'{data.dataset}' does not ship, so its image shape is unknown: give image_shape.")
+    return _image_shape(_domains(data, "held-out"))
+
+
 def _domains(data: DataConfig, split: str) -> list[Source]:
-    """The images of every set in `--dataset a+b`, all in one format, black and white if asked for."""
+    """The images of every set in `dataset=a+b`, all in one format, black and white if asked for."""
     sources = [find_source(data, name, split) for name in data.domains]
     channels = max(source.examples.element_spec["image"].shape[-1] or 3 for source in sources)
     domains = [_conformed(source, data.image_size, channels) for source in sources]
@@ -100,7 +86,7 @@ def _image_shape(domains: list[Source]) -> tuple[int, int, int]:
     """(H, W, C) of all images; a UserError if there is more than one."""
     shapes = {tuple(domain.examples.element_spec["image"].shape) for domain in domains}
     if len(shapes) > 1 or None in next(iter(shapes)):
-        raise UserError("The images have different sizes: give the one to bring them to, such as --image-size 64.")
+        raise UserError("The images have different sizes: give the one to bring them to, such as `image_size=64`.")
     height, width, channels = shapes.pop()
     return height, width, channels
 
@@ -116,7 +102,7 @@ def _shares(data: DataConfig, counts: list[int]) -> tuple[tuple[int, int], ...]:
         if count < share * data.group_size:
             raise UserError(
                 f"'{name}' has {count} images, fewer than its share of one group, {share * data.group_size:.0f}: "
-                f"give a smaller --group-size or another --mixture."
+                f"give a smaller `group_size` or another `mixture`."
             )
     return shares
 
@@ -125,11 +111,11 @@ def _collected(data: DataConfig, domains: list[Source], shares: tuple[tuple[int,
     """Decode everything; with several domains, `domain` is a label of each image."""
     parts = [_decoded(name, domain) for name, domain in zip(data.domains, domains, strict=True)]
     if len(parts) == 1:
-        return parts[0]
+        return replace(parts[0], source=data)
     known = set.intersection(*(set(part.labels) for part in parts))
     labels = {key: np.concatenate([part.labels[key] for part in parts]) for key in sorted(known)}
     labels["domain"] = np.repeat(data.domains, [len(part) for part in parts])
-    return ImageSet(np.concatenate([part.images for part in parts]), labels, shares)
+    return ImageSet(np.concatenate([part.images for part in parts]), labels, shares, data)
 
 
 def _decoded(name: str, source: Source) -> ImageSet:

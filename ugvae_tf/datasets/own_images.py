@@ -50,7 +50,7 @@ def npz_source(file: Path, split: str) -> Source:
     table = file.with_suffix(".csv")
     if table.exists():
         columns = _joined(columns, {name: typed(cells) for name, cells in read_table(table).items()}, table)
-    chosen = _share(np.arange(len(columns["image"])), split)
+    chosen = split_of(np.arange(len(columns["image"])), split)
     if len(chosen) == 0:
         raise UserError(f"{file} has one image only: give at least two, so that one can be held out.")
     examples = {name: column[chosen] for name, column in columns.items()}
@@ -84,13 +84,13 @@ def _of_split(images: list[ImageFile], split: str) -> np.ndarray:
     splits = np.array([image.split or "train" for image in images])
     held_out = next((name for name in HELD_OUT if name in splits), None)
     if held_out is None:
-        return _share(np.flatnonzero(splits == "train"), split)
+        return split_of(np.flatnonzero(splits == "train"), split)
     places = np.flatnonzero(splits == ("train" if split == "train" else held_out))
     return np.random.default_rng(SEED).permutation(places)
 
 
-def _share(places: np.ndarray, split: str) -> np.ndarray:
-    """The split's part of the places, shuffled: a tenth of them is held out."""
+def split_of(places: np.ndarray, split: str) -> np.ndarray:
+    """The split's part of the places, shuffled: a tenth of them is held out, the same one every time."""
     shuffled = np.random.default_rng(SEED).permutation(places)
     held_out = max(1, round(len(places) / 10))
     return shuffled[held_out:] if split == "train" else shuffled[:held_out]
@@ -104,7 +104,7 @@ def _decodable(folder: Path, images: list[ImageFile], chosen: np.ndarray, corrup
     if corrupt == "stop":
         raise UserError(
             f"{found[0]} cannot be decoded, the first of {len(found)} such among {len(chosen)} images: "
-            "replace or delete what is damaged, or leave it out with --corrupt skip."
+            "replace or delete what is damaged, or leave it out with `corrupt=skip`."
         )
     print(f"Left out {len(found)} of {len(chosen)} images that cannot be decoded, first {found[0]}.")
     damaged = {file.relative_to(folder).as_posix() for file in found}

@@ -11,6 +11,7 @@ from google.protobuf import json_format
 
 from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.builders import BUILDERS
+from ugvae_tf.datasets.catalogue import NAMES, SHIPPED
 from ugvae_tf.datasets.own_images import folder_source, npz_source
 from ugvae_tf.datasets.source import Source
 from ugvae_tf.errors import UserError
@@ -28,7 +29,7 @@ def find_source(data: DataConfig, name: str, split: str) -> Source:
         return tfds_source(name, split, data.data_dir)
     if data.data_dir is None:
         what = "the folder of your images" if name == "folder" else "your .npz file"
-        raise UserError(f"--dataset {name} needs --data-dir: give {what}.")
+        raise UserError(f"`dataset={name}` needs `data_dir`: give {what}.")
     path = Path(data.data_dir)
     return folder_source(path, split, data.corrupt) if name == "folder" else npz_source(path, split)
 
@@ -73,10 +74,12 @@ def _flat(example: Mapping[str, Any], names: Mapping[str, list[str]]) -> dict[st
 def find_builder(dataset: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
     """The TFDS builder of a set that is prepared: shipped, in `data_dir`, or fetched now."""
     if data_dir is not None and not Path(data_dir).is_dir():
-        raise UserError(f"--data-dir {data_dir} is not a folder: give the one that holds the prepared TFDS data sets.")
+        raise UserError(f"`data_dir={data_dir}` is not a folder: give the one that holds the prepared TFDS data sets.")
     if dataset in BUILDERS:
         return _prepared(BUILDERS[dataset](data_dir=data_dir))
-    shipped = (PREPARED / dataset).is_dir() and (data_dir is None or not (Path(data_dir) / dataset).is_dir())
+    shipped = (PREPARED / dataset).is_dir() and data_dir is None
+    if data_dir is not None and dataset in SHIPPED and not (Path(data_dir) / dataset).is_dir():
+        raise UserError(f"`data_dir={data_dir}` has no data set '{dataset}': leave it out to use the one that ships.")
     try:
         builder = tfds.builder(dataset, data_dir=PREPARED if shipped else data_dir)
     except tfds.core.registered.DatasetNotFoundError as error:
@@ -99,7 +102,7 @@ def _prepared(builder: tfds.core.DatasetBuilder) -> tfds.core.DatasetBuilder:
     except Exception as error:  # TFDS passes on whatever the network or the parser raised
         raise UserError(
             f"The data set '{builder.name}' is not in {builder.data_dir} and could not be downloaded "
-            f"({first_line(error)}). Prepare it where there is a network, and point --data-dir to it."
+            f"({first_line(error)}). Prepare it where there is a network, and point `data_dir` to it."
         ) from error
     return builder
 
@@ -112,7 +115,8 @@ def _tfds_split(builder: tfds.core.DatasetBuilder, split: str) -> str:
 
 
 def _unknown(dataset: str) -> str:
-    close = difflib.get_close_matches(dataset, tfds.list_builders(with_community_datasets=False), n=1)
+    names = [*NAMES, *tfds.list_builders(with_community_datasets=False)]
+    close = difflib.get_close_matches(dataset, names, n=1)
     hint = f"Did you mean '{close[0]}'?" if close else "Give the name of a TFDS image set, such as mnist."
     return f"Unknown data set '{dataset}'. {hint}"
 

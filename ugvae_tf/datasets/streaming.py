@@ -2,48 +2,53 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import tensorflow as tf
 
-from ugvae_tf.datasets.grouping import scaled, steps_per_epoch
+from ugvae_tf.datasets.grouping import Grouping, Shares, steps_per_epoch
+from ugvae_tf.datasets.image_set import ImageSet, scaled
 from ugvae_tf.datasets.source import Source
+from ugvae_tf.errors import UserError
 
 BLOCK = 10_000  # images of a domain that are shuffled together; prepared sets are shuffled on disk already
 
 
 @dataclass(frozen=True)
 class StreamedSet:
-    """Images of one split that are decoded as training needs them."""
+    """Images of one split that are decoded as training needs them; the calls of an ImageSet."""
 
     domains: tuple[Source, ...]  # of images [H, W, C] uint8
-    shares: tuple[tuple[int, int], ...]  # as of an ImageSet
+    shares: Shares
     image_shape: tuple[int, int, int]
 
     def __len__(self) -> int:
         return sum(images for images, _ in self.shares)
 
-    @property
-    def images_per_epoch(self) -> int:
-        """All, unless the proportions of a mixture leave some out."""
-        return sum(shown for _, shown in self.shares)
+    def in_memory(self, purpose: str) -> ImageSet:
+        """Raise UserError: what follows needs an ImageSet."""
+        raise UserError(f"{purpose} need all images in memory: give a larger `memory_limit`.")
 
+    def steps_per_epoch(self, grouping: Grouping) -> int:
+        """Steps in one pass over the images; raises UserError if they do not fill one, or groups are by label."""
+        if grouping.label is not None:
+            self.in_memory(f"Groups by '{grouping.label}'")
+        shown = sum(shown for _, shown in self.shares)
+        return steps_per_epoch(shown, grouping.group_size, grouping.groups_per_step)
 
-def streamed_groups(
-    stream: StreamedSet, group_size: int, groups_per_step: int, seed: int, first_step: int, last_step: int
-) -> tf.data.Dataset:
-    """As `grouping.random_groups`, of images that are decoded on the way and shuffled block by block."""
-    steps = steps_per_epoch(stream.images_per_epoch, group_size, groups_per_step)
+    def training_steps(self, grouping: Grouping) -> tf.data.Dataset:
+        """As of an ImageSet, of images that are decoded on the way and shuffled block by block."""
+        steps, size, groups = self.steps_per_epoch(grouping), grouping.group_size, grouping.groups_per_step
 
-    def steps_of_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
-        mixed = _mixed(stream, tf.stack([tf.constant(seed, tf.int64), epoch]))
-        return mixed.batch(group_size, drop_remainder=True).batch(groups_per_step, drop_remainder=True).take(steps)
+        def steps_of_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
+            mixed = _mixed(self, tf.stack([tf.constant(grouping.seed, tf.int64), epoch]))
+            return mixed.batch(size, drop_remainder=True).batch(groups, drop_remainder=True).take(steps)
 
-    def groups_of(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return scaled(images), tf.ones([groups_per_step, group_size])
-
-    first_epoch = first_step // steps
-    groups = tf.data.Dataset.range(first_epoch, -(-last_step // steps)).flat_map(steps_of_epoch)
-    groups = groups.skip(first_step - first_epoch * steps).take(last_step - first_step)
-    return groups.map(groups_of).prefetch(tf.data.AUTOTUNE)
+        first_epoch, skipped = divmod(grouping.first_step, steps)
+        last_epoch = np.iinfo(np.int64).max if grouping.last_step is None else -(-grouping.last_step // steps)
+        stream = tf.data.Dataset.range(first_epoch, last_epoch).flat_map(steps_of_epoch).skip(skipped)
+        if grouping.last_step is not None:
+            stream = stream.take(grouping.last_step - grouping.first_step)
+        return stream.map(lambda images: (scaled(images), tf.ones([groups, size]))).prefetch(tf.data.AUTOTUNE)
 
 
 def _mixed(stream: StreamedSet, seed: tf.Tensor) -> tf.data.Dataset:

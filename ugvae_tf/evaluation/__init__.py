@@ -1,1 +1,1 @@
-"""Measures of a trained model from arrays alone: codes and labels in, numbers out."""
+"""Measures of arrays: codes and labels in, numbers out; and which images form the groups that are measured."""

@@ -45,7 +45,7 @@ def composition_r2(
     """
     varies = np.ptp(test_histograms, axis=0) > 0  # [V]
     if not varies.any():
-        raise UserError("All test groups have the same composition: give --groups of 2 or more, of mixed labels.")
+        raise UserError("All test groups have the same composition: give `groups` of 2 or more, of mixed labels.")
     regression = make_pipeline(StandardScaler(), RidgeCV(PENALTIES, alpha_per_target=True))
     predicted = regression.fit(train_codes, train_histograms[:, varies]).predict(test_codes)
     scores = r2_score(test_histograms[:, varies], predicted.reshape(len(test_codes), -1), multioutput="raw_values")

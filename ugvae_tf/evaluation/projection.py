@@ -10,7 +10,7 @@ from ugvae_tf.errors import UserError
 def tsne(codes: np.ndarray, seed: int) -> np.ndarray:
     """t-SNE (van der Maaten and Hinton 2008) of codes [N, F], scaled to variance 1: [N, 2]."""
     if len(codes) < 4:
-        raise UserError("t-SNE needs at least 4 points: give more --groups.")
+        raise UserError("t-SNE needs at least 4 points: give more `groups`.")
     perplexity = min(30.0, (len(codes) - 1) / 3)
     scaled = StandardScaler().fit_transform(codes)
     return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(scaled)

@@ -1,23 +1,22 @@
 """The table of models."""
 
+from dataclasses import asdict
+
 from ugvae_tf.config import ModelConfig
 from ugvae_tf.models.base import GroupModel
 from ugvae_tf.models.gm_vae import GmVae
+from ugvae_tf.models.inputs import ImageShape
 from ugvae_tf.models.ml_vae import MlVae
 from ugvae_tf.models.nested_vae import NestedVae
 from ugvae_tf.models.ug_vae import UgVae
-from ugvae_tf.models.vae import Vae
+from ugvae_tf.models.vae import BetaVae, Vae
 
 MODELS: dict[str, type[GroupModel]] = {
-    "ug-vae": UgVae,
-    "ml-vae": MlVae,
-    "gm-vae": GmVae,
-    "vae": Vae,
-    "beta-vae": Vae,  # at another kl_weight
-    "nested-vae": NestedVae,
+    model.model_name: model for model in (UgVae, MlVae, GmVae, Vae, BetaVae, NestedVae)
 }
 
 
-def build_model(config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> GroupModel:
+def build_model(config: ModelConfig, image_shape: ImageShape, seed: int = 0) -> GroupModel:
     """The model that the configuration names, for images of shape (H, W, C)."""
-    return MODELS[config.model](config, image_shape, seed)
+    settings = {name: value for name, value in asdict(config).items() if name != "model"}
+    return MODELS[config.model](image_shape, seed, **settings)

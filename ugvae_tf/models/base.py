@@ -1,12 +1,13 @@
 """What every model of the package is trained by: the terms of its bound, and the only training step."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import keras
 import tensorflow as tf
 
-from ugvae_tf.config import ModelConfig
+from ugvae_tf.models.front import FrontDoor
+from ugvae_tf.models.inputs import ImageShape, as_tensors
 
 Tensors = dict[str, tf.Tensor]
 Signature = tuple[Callable[..., Tensors], list[tf.TensorSpec]]
@@ -46,7 +47,7 @@ class Terms(Protocol):
     def __iter__(self) -> Iterator[tf.Tensor]: ...
 
 
-class GroupModel(keras.Model):
+class GroupModel(FrontDoor):
     """A model of groups of images: subclasses build layers and define `elbo_terms` and `signatures`.
 
     Images are [G, B, H, W, C] in [0, 1]; the mask [G, B] is 1 for an image and 0 for padding,
@@ -55,9 +56,8 @@ class GroupModel(keras.Model):
 
     term_names: tuple[str, ...] = ElboTerms._fields  # in the order of the terms
 
-    def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> None:
-        super().__init__()
-        self.config, self.image_shape, self.seed = config, tuple(image_shape), seed
+    def __init__(self, image_shape: ImageShape = (28, 28, 1), seed: int = 0, **settings: Any) -> None:
+        super().__init__(image_shape, seed, **settings)
         self.term_metrics = [keras.metrics.Mean(name) for name in ("loss", *self.term_names)]
 
     def elbo_terms(self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False) -> Terms:
@@ -72,7 +72,9 @@ class GroupModel(keras.Model):
         raise NotImplementedError
 
     def build(self, input_shape: object = None) -> None:
-        """Make all variables by one pass over a blank image; the shapes are known already."""
+        """Make all variables by one pass over a blank image; constructors end with it."""
+        if self.built:
+            return
         self.elbo_terms(tf.zeros([1, 1, *self.image_shape]), tf.ones([1, 1]), seed=None)
 
     def _maybe_symbolic_build(self, iterator: object = None, data_batch: object = None) -> None:
@@ -86,9 +88,9 @@ class GroupModel(keras.Model):
     def metrics(self) -> list[keras.metrics.Metric]:
         return self.term_metrics
 
-    def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> Tensors:
+    def train_step(self, data: Any) -> Tensors:
         """One step of gradient ascent on the objective, in nats per image."""
-        images, mask = data
+        images, mask = as_tensors(data)
         with tf.GradientTape() as tape:
             terms = self.elbo_terms(images, mask, self.sampling_seed(self.optimizer.iterations), training=True)
             loss = -self.objective(terms) / tf.reduce_sum(mask, axis=1)  # [G]
@@ -98,8 +100,9 @@ class GroupModel(keras.Model):
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         return self._update_metrics(loss, terms, mask)
 
-    def test_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> Tensors:
-        images, mask = data
+    def test_step(self, data: Any) -> Tensors:
+        """The terms of held-out groups, in nats per image."""
+        images, mask = as_tensors(data)
         images_so_far = self.term_metrics[0].count  # differs from step to step, starts at 0 each time
         terms = self.elbo_terms(images, mask, self.sampling_seed(images_so_far))
         loss = -self.objective(terms) / tf.reduce_sum(mask, axis=1)

@@ -1,15 +1,15 @@
 """The family of paper figure 1: one bound for all, with or without d, with or without beta."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian, networks
-from ugvae_tf.config import ModelConfig
 from ugvae_tf.layers import Decoder, LocalEncoder
 from ugvae_tf.models.base import ElboTerms, GroupModel, Signature, Tensors, Terms, sum_over_group, without_padding
+from ugvae_tf.models.inputs import ImageShape
 
 
 class Posterior(NamedTuple):
@@ -24,8 +24,9 @@ class Posterior(NamedTuple):
 class FamilyModel(GroupModel):
     """Subclasses define `posterior` and `local_prior`; the bound, the codes and the signatures follow."""
 
-    def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> None:
-        super().__init__(config, image_shape, seed)
+    def __init__(self, image_shape: ImageShape = (28, 28, 1), seed: int = 0, **settings: Any) -> None:
+        super().__init__(image_shape, seed, **settings)
+        config = self.config
         self.body = networks.ENCODERS[config.body](image_shape, config)
         self.local_encoder = LocalEncoder(config)
         self.decoder = Decoder(config, image_shape)
@@ -80,7 +81,7 @@ class FamilyModel(GroupModel):
         p_x = self.decoder(z, beta)
         return sum_over_group(p_x.log_prob(without_padding(images, mask)), mask)
 
-    def encode(self, images: tf.Tensor, mask: tf.Tensor) -> Tensors:
+    def encoded(self, images: tf.Tensor, mask: tf.Tensor) -> Tensors:
         """The codes of each group and image: q_z, and q_d and q_beta at the mean of z, as far as the model has them."""
         q_z, _, q_d, q_beta = self.posterior(images, mask, seed=None)
         codes = {"z_mean": q_z.mean(), "z_stddev": q_z.stddev()}  # [G, B, L]
@@ -122,10 +123,10 @@ class FamilyModel(GroupModel):
         beta = tf.TensorSpec([None, self.config.global_size], name="beta")
 
         def encode(images: tf.Tensor) -> Tensors:
-            return self.encode(images, tf.ones(tf.shape(images)[:2]))
+            return self.encoded(images, tf.ones(tf.shape(images)[:2]))
 
         def encode_ragged(images: tf.Tensor, group_sizes: tf.Tensor) -> Tensors:
-            return self.encode(images, tf.sequence_mask(group_sizes, tf.shape(images)[1], tf.float32))
+            return self.encoded(images, tf.sequence_mask(group_sizes, tf.shape(images)[1], tf.float32))
 
         def prior_of_all(group_sizes: tf.Tensor) -> Tensors:
             return self.prior(None, tf.shape(group_sizes)[0])

@@ -1,15 +1,18 @@
 """GM-VAE: a mixture latent (z, d) per image, whose components are the same for all groups."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian
-from ugvae_tf.config import ModelConfig
 from ugvae_tf.layers import ComponentEncoder
 from ugvae_tf.models.family import FamilyModel, Posterior
+from ugvae_tf.models.inputs import ImageShape
 
 
+@keras.saving.register_keras_serializable("ugvae_tf")
 class GmVae(FamilyModel):
     """Gaussian mixture VAE (Dilokthanakul et al. 2016; paper figure 1b): UG-VAE without beta.
 
@@ -22,13 +25,17 @@ class GmVae(FamilyModel):
     this is the model without it.
     """
 
-    def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> None:
-        super().__init__(config, image_shape, seed)
+    model_name = "gm-vae"
+
+    def __init__(self, image_shape: ImageShape = (28, 28, 1), seed: int = 0, **settings: Any) -> None:
+        super().__init__(image_shape, seed, **settings)
+        config = self.config
         self.component_encoder = ComponentEncoder(config)
         shape = [1, config.components, config.local_size]
         apart = keras.initializers.RandomNormal(stddev=1.0)  # components that start equal would stay equal
         self.component_mean = self.add_weight(shape=shape, initializer=apart, name="component_mean")
         self.raw_log_variance = self.add_weight(shape=shape, initializer="zeros", name="raw_log_variance")
+        self.build()
 
     def posterior(
         self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False

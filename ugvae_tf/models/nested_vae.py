@@ -1,6 +1,6 @@
 """NestedVAE: pairs of images, and a VAE of their latents that rebuilds one from the other."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -8,10 +8,10 @@ import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian
-from ugvae_tf.config import ModelConfig
 from ugvae_tf.layers import GlobalEncoder, MixturePrior
 from ugvae_tf.models.base import Terms, sum_over_group
 from ugvae_tf.models.family import FamilyModel, Posterior
+from ugvae_tf.models.inputs import ImageShape
 
 
 class NestedTerms(NamedTuple):
@@ -34,13 +34,14 @@ class NestedTerms(NamedTuple):
         return self.log_px + self.log_pz - self.kl
 
 
+@keras.saving.register_keras_serializable("ugvae_tf")
 class NestedVae(FamilyModel):
     """NestedVAE (Vowels et al. 2020; paper figure 1d).
 
     The outer VAE, one for both images of a pair, is a plain one. The nested VAE encodes the z of
     one image to q(beta | z_i), and decodes beta to p(z_j | beta) of its partner: beta keeps what
     a pair has in common. Partners are neighbours in their group (the last one's is the first), so
-    groups should share a factor: `--group-by`. The weight of the nested bound is 1.
+    groups should share a factor: `group_by`. The weight of the nested bound is 1.
 
     For groups of any size we take the product of the experts q(beta | z_i) as q(beta), where the
     authors stop at pairs. An image that is alone in its group is its own partner. `prior` is the
@@ -48,13 +49,17 @@ class NestedVae(FamilyModel):
     from the export is that of p(beta) prod_i p(z_i | beta) p(x_i | z_i), not the one trained.
     """
 
+    model_name = "nested-vae"
+
     term_names = NestedTerms._fields
 
-    def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> None:
-        super().__init__(config, image_shape, seed)
+    def __init__(self, image_shape: ImageShape = (28, 28, 1), seed: int = 0, **settings: Any) -> None:
+        super().__init__(image_shape, seed, **settings)
+        config = self.config
         self.nested_hidden = keras.layers.Dense(config.hidden_units, activation="relu")
         self.nested_encoder = GlobalEncoder(config)
         self.nested_decoder = MixturePrior(config)
+        self.build()
 
     def posterior(
         self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False

@@ -1,24 +1,32 @@
 """UG-VAE: a mixture latent (z, d) per image, whose components a Gaussian beta per group moves."""
 
+from typing import Any
+
+import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from ugvae_tf.config import ModelConfig
 from ugvae_tf.layers import ComponentEncoder, GlobalEncoder, MixturePrior
 from ugvae_tf.models.family import FamilyModel, Posterior
+from ugvae_tf.models.inputs import ImageShape
 
 
+@keras.saving.register_keras_serializable("ugvae_tf")
 class UgVae(FamilyModel):
     """Unsupervised Global VAE.
 
     p(X, Z, d, beta) = p(beta) prod_i p(d_i) p(z_i | d_i, beta) p(x_i | z_i, beta)  (paper eq. 1)
     """
 
-    def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> None:
-        super().__init__(config, image_shape, seed)
+    model_name = "ug-vae"
+
+    def __init__(self, image_shape: ImageShape = (28, 28, 1), seed: int = 0, **settings: Any) -> None:
+        super().__init__(image_shape, seed, **settings)
+        config = self.config
         self.component_encoder = ComponentEncoder(config)
         self.global_encoder = GlobalEncoder(config)
         self.mixture_prior = MixturePrior(config)
+        self.build()
 
     def posterior(
         self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False

@@ -31,8 +31,8 @@ def smallest_sides(image_shape: tuple[int, int, int]) -> tuple[int, int]:
     if height % step or width % step:
         enough = step * math.ceil(max(height, width) / step)
         raise UserError(
-            f"--body conv needs images whose sides are multiples of {step}, not {height}x{width}: "
-            f"give --image-size {min(enough, LARGEST_ADVICE)} or --body mlp."
+            f"`body=conv` needs images whose sides are multiples of {step}, not {height}x{width}: "
+            f"give `image_size={min(enough, LARGEST_ADVICE)}` or `body=mlp`."
         )
     return height // step, width // step
 

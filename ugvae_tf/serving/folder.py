@@ -4,7 +4,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from ugvae_tf import saved_model
+from ugvae_tf.serving import saved_model
 from ugvae_tf.serving.back_end import Arrays
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import requests
 
-from ugvae_tf import saved_model
 from ugvae_tf.errors import UserError
-from ugvae_tf.server_address import ServerAddress
+from ugvae_tf.serving import saved_model
+from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays
 
 NUMBERS_PER_CALL = 2**20  # of pixels: about 20 MB of JSON, which takes a server about a second

@@ -1,0 +1,157 @@
+"""The fields of a dataclass as flags: names, types, choices and help come from the fields and their docstrings."""
+
+import argparse
+import ast
+import dataclasses
+import difflib
+import inspect
+import re
+import textwrap
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
+
+from ugvae_tf.config import DataConfig, ModelConfig, TrainingConfig
+from ugvae_tf.errors import UserError
+from ugvae_tf.tasks.request import EvaluationRequest
+from ugvae_tf.training.request import TrainRequest
+
+WIDTH = 100
+METAVARS = {int: "N", float: "X", str: "TEXT"}
+SETTINGS = {
+    field.name
+    for cls in (TrainRequest, DataConfig, ModelConfig, TrainingConfig, EvaluationRequest)
+    for field in dataclasses.fields(cls)
+}
+WORDS = {int: "a whole number", float: "a number"}
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are a UserError of one sentence, and which suggests the flag that was meant."""
+
+    def __init__(self, prog: str, description: str, epilog: str = "") -> None:
+        def formatter(prog: str) -> argparse.HelpFormatter:
+            return argparse.RawDescriptionHelpFormatter(prog, max_help_position=30, width=WIDTH)
+
+        usage = f"{prog} [flags]"
+        super().__init__(
+            prog, usage, description, epilog, formatter_class=formatter, allow_abbrev=False, add_help=False
+        )
+        self.add_argument("-h", "--help", action="store_true", help=argparse.SUPPRESS)
+
+    def parsed(self, arguments: Sequence[str]) -> dict[str, Any]:
+        """The flags that were given, by field name; raises UserError for what is none."""
+        found, unknown = self.parse_known_args(arguments)
+        if unknown and not found.help:
+            flags = [flag for action in self._actions for flag in action.option_strings]
+            close = difflib.get_close_matches(unknown[0].partition("=")[0], flags, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"{self.prog} --help lists the flags."
+            raise UserError(f"{unknown[0]} is not a flag of {self.prog}: {hint}")
+        return vars(found)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UserError in place of printing the usage."""
+        message = re.sub(r"^argument (?:--no-\S+, )?(--[\w-]+)[^:]*: ", r"\1 ", message)
+        message = message.replace("expected one argument", "needs a value")
+        raise UserError(re.sub(r"^the following arguments are required: ", "Required: ", message) + ".")
+
+
+def add_flags(
+    parser: argparse.ArgumentParser,
+    values: Sequence[Any],
+    groups: Mapping[str, Sequence[str]],
+    metavars: Mapping[str, str],
+) -> None:
+    """A flag for each field that `groups` names, under the group's title and in its order.
+
+    Args:
+        values: dataclasses whose fields are the settings; their values are the defaults that the help shows, where
+            the docstring names none. Parsing never fills them in.
+        metavars: of fields whose value needs a more telling placeholder than that of its type.
+    """
+    owners = {field.name: value for value in values for field in dataclasses.fields(value)}
+    docs = {name: doc for value in values for name, doc in field_docs(type(value)).items()}
+    for title, names in groups.items():
+        group = parser.add_argument_group(title)
+        for name in names:
+            hint, default = get_type_hints(type(owners[name]))[name], getattr(owners[name], name)
+            _add(group, name, hint, _help(docs[name], default), metavars.get(name))
+
+
+def _help(doc: str, default: Any) -> str:
+    """The docstring, with the default unless it names one itself."""
+    shown = "off" if default is False else "on" if default is True else default
+    told = "" if "(default" in doc or default is None else f" (default: {shown})"
+    return as_flags(doc.removesuffix(".") + told + ".").replace("%", "%%")
+
+
+def _add(group: Any, name: str, hint: Any, text: str, metavar: str | None) -> None:
+    flag, kind = f"--{name.replace('_', '-')}", _bare(hint)
+    if kind is bool:
+        action = "store_true" if name in ("resume", "overwrite") else argparse.BooleanOptionalAction
+        group.add_argument(flag, action=action, default=argparse.SUPPRESS, help=text)
+    elif get_origin(kind) is Literal:
+        choices = get_args(kind)
+        shown = metavar or "|".join(choices)
+        group.add_argument(flag, type=_choice(choices), metavar=shown, default=argparse.SUPPRESS, help=text)
+    else:
+        shown = metavar or METAVARS[kind]
+        group.add_argument(flag, type=_typed(kind), metavar=shown, default=argparse.SUPPRESS, help=text)
+
+
+def _bare(hint: Any) -> Any:
+    """The type of an optional field."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return next(kind for kind in get_args(hint) if kind is not types.NoneType)
+    return hint
+
+
+def _choice(choices: Sequence[str]) -> Callable[[str], str]:
+    def chosen(text: str) -> str:
+        if text in choices:
+            return text
+        close = difflib.get_close_matches(text, choices, n=1)
+        hint = f" (did you mean {close[0]}?)" if close else ""
+        raise argparse.ArgumentTypeError(f"must be one of {', '.join(choices)}, not {text}{hint}")
+
+    return chosen
+
+
+def _typed(kind: type) -> Callable[[str], Any]:
+    def typed(text: str) -> Any:
+        try:
+            return kind(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"must be {WORDS[kind]}, not {text}") from error
+
+    return typed
+
+
+def field_docs(cls: type) -> dict[str, str]:
+    """The docstring below each field of a dataclass, in one line."""
+    [definition] = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    assert isinstance(definition, ast.ClassDef)
+    docs = {}
+    for node, following in zip(definition.body, definition.body[1:], strict=False):
+        match node, following:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(doc))):
+                docs[name] = " ".join(doc.split())
+    return docs
+
+
+def as_flags(message: str) -> str:
+    """The message with its settings as flags: `group_size=64` in backticks becomes --group-size 64."""
+
+    def flag(found: re.Match) -> str:
+        name, _, value = found[1].partition("=")
+        if name not in SETTINGS:
+            return found[0]
+        return f"--{name.replace('_', '-')}" + (f" {value}" if value else "")
+
+    return re.sub(r"`([a-z_]+(?:=[^`]*)?)`", flag, message)
+
+
+def with_fields(value: Any, given: Mapping[str, Any]) -> Any:
+    """The dataclass with the fields that were given."""
+    names = {field.name for field in dataclasses.fields(value)}
+    return dataclasses.replace(value, **{name: given[name] for name in names & given.keys()})

@@ -1,0 +1,58 @@
+"""`ugvae COMMAND`, the same as `python -m ugvae_tf COMMAND`."""
+
+import difflib
+import sys
+from collections.abc import Callable, Sequence
+
+from ugvae_tf import __version__
+from ugvae_tf.commands import evaluate, inspect, train
+from ugvae_tf.commands.terminal import errors_for_people
+from ugvae_tf.errors import UserError
+
+COMMANDS: dict[str, tuple[Callable[[Sequence[str], str], str | None], str]] = {
+    "train": (train.run, "train a model on groups of images, and export it"),
+    "evaluate": (evaluate.run, "run an experiment on an exported model"),
+    "inspect": (inspect.run, "print what an exported model is"),
+}
+
+
+def main() -> None:
+    """Run the command that the first argument names."""
+    with errors_for_people("ugvae"):
+        arguments = sys.argv[1:]
+        if not arguments or arguments[0] in ("-h", "--help"):
+            print(_help())
+        elif arguments[0] == "--version":
+            print(f"ugvae_tf {__version__}")
+        else:
+            _checked(arguments[0])
+            call(arguments[0], arguments[1:], f"ugvae {arguments[0]}")
+
+
+def call(command: str, arguments: Sequence[str], prog: str) -> None:
+    """Run one command and print what it returns; mistakes end the process with status 2."""
+    with errors_for_people(prog):
+        if text := COMMANDS[command][0](arguments, prog):
+            print(text)
+
+
+def _checked(command: str) -> None:
+    if command not in COMMANDS:
+        close = difflib.get_close_matches(command, COMMANDS, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"give one of {', '.join(COMMANDS)}."
+        raise UserError(f"There is no command '{command}': {hint}")
+
+
+def _help() -> str:
+    lines = [f"  {name:10} {meaning}" for name, (_, meaning) in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: ugvae COMMAND [flags]",
+            "",
+            "The Unsupervised Global VAE: one code for a group of images, learned without labels.",
+            "",
+            *lines,
+            "",
+            "ugvae COMMAND --help lists the flags of a command.",
+        ]
+    )

@@ -1,0 +1,146 @@
+"""Presets: the hyper-parameters that a run starts from, by name and by data set."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from ugvae_tf.config import Config, DataConfig, ModelConfig, ModelName, TrainingConfig
+from ugvae_tf.config.validation import validate_model
+from ugvae_tf.errors import UserError
+
+HIGGINS_WEIGHT = 4.0  # of beta-VAE's KL: above 1, as it is meant (Higgins et al. 2017); which, they leave to the user
+
+# Ours for 28x28: chosen for what beta knows of a group, at the best ELBO (README, "Results").
+MNIST = Config(
+    preset="mnist",
+    model=ModelConfig(
+        hidden_units=512,
+        global_size=100,
+        components=40,
+        observation_variance="learned",
+        pixel_variance=0.05,
+        expert_variance="bounded",
+    ),
+    training=TrainingConfig(epochs=12, groups_per_step=2, learning_rate=3e-3, schedule="cosine"),
+)
+
+
+def _ours(name: str, dataset: str, epochs: int) -> Config:
+    """Ours for 64x64 pixels in colour: groups of 32 give four times the steps that groups of 128 give in the time."""
+    return Config(
+        preset=name,
+        data=DataConfig(dataset, image_size=64, group_size=32),
+        model=ModelConfig(
+            body="conv",
+            normalisation="batch",
+            local_size=20,
+            global_size=50,
+            components=20,
+            observation_variance="learned",
+            pixel_variance=0.05,
+            expert_variance="bounded",
+        ),
+        training=TrainingConfig(epochs=epochs, learning_rate=1e-3, schedule="cosine"),
+    )
+
+
+def _aligned(first: Config) -> Config:
+    """A second model of the same domains whose beta carries an image from one to the other (docs/domain_alignment.md).
+
+    Groups of one cluster of the first, exported model each; few dimensions of z and two components,
+    so that z has to mean the same in both domains.
+    """
+    return replace(
+        first,
+        preset=f"{first.preset}-aligned",
+        data=replace(first.data, group_by_clusters=f"saved_models/{first.data.dataset}"),
+        model=replace(first.model, normalisation="none", local_size=4, components=2),
+        training=replace(first.training, epochs=30),
+    )
+
+
+def _official(name: str, dataset: str, sizes: tuple[int, int, int], epochs: int, mixture: str | None = None) -> Config:
+    """The paper's, by the official code: sizes are (L, M, K)."""
+    local_size, global_size, components = sizes
+    return Config(
+        preset=name,
+        data=DataConfig(dataset, image_size=64, mixture=mixture),
+        model=ModelConfig(
+            body="conv",
+            normalisation="batch",
+            local_size=local_size,
+            global_size=global_size,
+            components=components,
+        ),
+        # The official 5e-3 lets the sigmoid saturate on images with a white ground.
+        training=TrainingConfig(epochs=epochs, learning_rate=5e-4),
+    )
+
+
+FACES_AVATARS = _ours("faces3d+avatars", "faces3d+avatars", epochs=45)
+
+PRESETS: Mapping[str, Config] = {
+    preset.preset: preset
+    for preset in (
+        MNIST,
+        Config(preset="mnist-official"),
+        _ours("images", "folder", epochs=30),
+        _ours("faces3d", "faces3d", epochs=80),
+        _ours("avatars", "avatars", epochs=150),
+        _ours("chairs3d", "chairs3d", epochs=20),
+        _ours("cars3d", "cars3d", epochs=50),
+        FACES_AVATARS,
+        _aligned(FACES_AVATARS),
+        _ours("chairs3d+cars3d", "chairs3d+cars3d", epochs=15),
+        _official("celeba", "celeb_a", (20, 50, 20), epochs=20),
+        _official("celeba+faces3d", "celeb_a+faces3d-bfm", (40, 40, 40), epochs=10, mixture="0.5,0.5"),
+        _official("cars+chairs", "cars3d-fidler+chairs3d-aubry", (20, 20, 20), epochs=50, mixture="0.5,0.5"),
+        _official("cars+cars196", "cars3d-fidler+cars196", (20, 50, 20), epochs=50, mixture="0.5,0.5"),
+    )
+}
+
+
+def preset(name: str) -> Config:
+    """The configuration of that name; raises UserError for an unknown one."""
+    if name not in PRESETS:
+        raise UserError(f"Unknown preset '{name}': choose one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def preset_for(dataset: str) -> Config:
+    """The configuration for a data set, whatever the order of its domains; for an unknown one, `mnist`."""
+    domains = sorted(dataset.split("+"))
+    if domains[0] in ("folder", "npz"):
+        return PRESETS["images"]
+    return next((found for found in PRESETS.values() if sorted(found.data.domains) == domains), MNIST)
+
+
+def model_config(name: ModelName, settings: Mapping[str, Any]) -> ModelConfig:
+    """A model's configuration from some of its settings; the others have their defaults.
+
+    Raises:
+        UserError: there is no such setting, or the model does not have it, or its value is impossible.
+    """
+    known = {item.name for item in fields(ModelConfig)} - {"model"}
+    if unknown := sorted(settings.keys() - known):
+        close = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean `{close[0]}`?" if close else f"the settings are {', '.join(sorted(known))}."
+        raise UserError(f"'{unknown[0]}' is not a setting of {name}: {hint}")
+    config = replace(of_model(Config(), name).model, **settings)
+    validate_model(config)
+    return config
+
+
+def of_model(config: Config, name: ModelName) -> Config:
+    """The same configuration for another model of the family: what that does not have is 0, or 1, or left out."""
+    model = replace(config.model, model=name)
+    return replace(
+        config,
+        model=replace(
+            model,
+            global_size=model.global_size if model.has_beta else 0,
+            components=model.components if model.has_mixture else 1,
+            kl_weight=HIGGINS_WEIGHT if name == "beta-vae" else 1.0,
+        ),
+    )

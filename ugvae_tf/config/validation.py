@@ -1,0 +1,66 @@
+"""Which configurations can be trained. Without TensorFlow."""
+
+from collections.abc import Mapping
+
+from ugvae_tf.config import MIN_PIXEL_STDDEV, Config, DataConfig, ModelConfig, TrainingConfig
+from ugvae_tf.errors import UserError
+
+
+def validate(config: Config) -> None:
+    """Raise UserError, naming the setting, for a value that no run can have."""
+    _validate_data(config.data)
+    validate_model(config.model)
+    _validate_training(config.training)
+    if config.model.model == "nested-vae" and config.data.group_size < 2:
+        raise UserError("nested-vae pairs the images of a group: give a `group_size` of 2 or more.")
+
+
+def validate_model(model: ModelConfig) -> None:
+    """Raise UserError, naming the setting, for a value that no model can have, or that this one does not have."""
+    _at_least_one({name: getattr(model, name) for name in ("hidden_units", "local_size", "components")})
+    _above_zero({"pixel_variance": model.pixel_variance})
+    if model.pixel_variance < MIN_PIXEL_STDDEV**2:
+        raise UserError(f"`pixel_variance` must be at least {MIN_PIXEL_STDDEV**2:.1e}, one grey level squared.")
+    if model.body == "mlp" and model.normalisation != "none":
+        raise UserError(f"`normalisation={model.normalisation}` needs `body=conv`: mlp normalises nothing.")
+    if model.has_beta and model.global_size < 1:
+        raise UserError(f"`global_size` must be at least 1, not {model.global_size}.")
+    if not model.has_beta and model.global_size:
+        raise UserError(f"{model.model} has no beta: leave out `global_size`.")
+    if not model.has_mixture and model.components != 1:
+        raise UserError(f"{model.model} has no mixture: leave out `components`.")
+    if model.model != "beta-vae" and model.kl_weight != 1:
+        raise UserError(f"`kl_weight` must be 1, not {model.kl_weight}: {model.model} has no weight to tune.")
+    if not 0 <= model.kl_weight < float("inf"):
+        raise UserError(f"`kl_weight` must be a number of at least 0, not {model.kl_weight}.")
+
+
+def _validate_data(data: DataConfig) -> None:
+    _at_least_one({"group_size": data.group_size, "min_group_size": data.min_group_size})
+    _above_zero({"memory_limit": data.memory_limit})
+    if data.image_size is not None and data.image_size < 1:
+        raise UserError(f"`image_size` must be at least 1, not {data.image_size}.")
+    if data.mixture is not None:
+        _ = data.proportions
+    chosen = [name for name in ("group_by", "group_by_clusters", "mixture") if getattr(data, name) is not None]
+    if len(chosen) > 1:
+        raise UserError(f"`{chosen[0]}` and `{chosen[1]}` both decide which images share a group: give one of them.")
+
+
+def _validate_training(training: TrainingConfig) -> None:
+    _at_least_one({"epochs": training.epochs, "groups_per_step": training.groups_per_step})
+    _above_zero({"learning_rate": training.learning_rate})
+    if not 0 <= training.seed < 2**31:
+        raise UserError(f"`seed` must lie between 0 and 2147483647, not {training.seed}.")
+
+
+def _at_least_one(counts: Mapping[str, int]) -> None:
+    for name, count in counts.items():
+        if count < 1:
+            raise UserError(f"`{name}` must be at least 1, not {count}.")
+
+
+def _above_zero(numbers: Mapping[str, float]) -> None:
+    for name, number in numbers.items():
+        if not 0 < number < float("inf"):
+            raise UserError(f"`{name}` must be a number above 0, not {number}.")

@@ -1,0 +1,19 @@
+"""The names of data sets: those that ship, one's own, those whose files the user places. Without TensorFlow."""
+
+SHIPPED = {
+    "mnist": "70,000 handwritten digits, 28x28",
+    "faces3d": "4,000 rendered heads with attributes, 64x64 in colour",
+    "avatars": "2,000 cartoon heads with attributes, 64x64 in colour",
+    "chairs3d": "93 seats from 48 sides each, 64x64 in colour",
+    "cars3d": "32 vehicles from 48 sides each, 64x64 in colour",
+}
+OWN = {
+    "folder": "your pictures: --data-dir FOLDER",
+    "npz": "your array `image` and its labels: --data-dir FILE.npz",
+}
+PLACED = {
+    "faces3d-bfm": "3D FACES (Basel Face Model)",
+    "cars3d-fidler": "3D Cars (Fidler et al. 2012)",
+    "chairs3d-aubry": "3D Chairs (Aubry et al. 2014)",
+}
+NAMES = (*SHIPPED, *OWN, *PLACED)

@@ -1,0 +1,93 @@
+"""Images in memory, and the groups that a training run takes from them."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import tensorflow as tf
+
+from ugvae_tf.config import DataConfig
+from ugvae_tf.datasets.grouping import Grouping, Layout, Shares, held_out_members, label_layout, random_layout
+from ugvae_tf.errors import UserError
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images of one split in memory and the labels of each; the images of a domain are consecutive."""
+
+    images: np.ndarray  # [N, H, W, C] uint8
+    labels: dict[str, np.ndarray] = field(default_factory=dict)  # each [N]: numbers, truth values or names
+    shares: Shares = ()  # of a mixture of domains; empty: every epoch shows all images
+    source: DataConfig | None = None  # where the images come from; None: from arrays
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of an image."""
+        _, height, width, channels = self.images.shape
+        return height, width, channels
+
+    def in_memory(self, purpose: str) -> "ImageSet":
+        """These images; streamed ones raise UserError."""
+        return self
+
+    def with_label(self, name: str, values: np.ndarray) -> "ImageSet":
+        """The same images with one more label [N]."""
+        return replace(self, labels={**self.labels, name: values})
+
+    def steps_per_epoch(self, grouping: Grouping) -> int:
+        """Steps in one pass over the images; raises UserError if they do not fill one, or lack the label."""
+        return self._layout(grouping).steps
+
+    def training_steps(self, grouping: Grouping) -> tf.data.Dataset:
+        """Steps `first_step` to `last_step`: images [G, B, H, W, C] in [0, 1] and mask [G, B]."""
+        layout = self._layout(grouping)
+        first_epoch, skipped = divmod(grouping.first_step, layout.steps)
+        last = None if grouping.last_step is None else -(-grouping.last_step // layout.steps)
+        epochs = tf.data.Dataset.range(first_epoch, np.iinfo(np.int64).max if last is None else last)
+        steps = epochs.flat_map(lambda epoch: tf.data.Dataset.from_tensor_slices(layout.members(epoch))).skip(skipped)
+        if grouping.last_step is not None:
+            steps = steps.take(grouping.last_step - grouping.first_step)
+        return self._gathered(steps)
+
+    def epoch_by_epoch(self, grouping: Grouping) -> tf.data.Dataset:
+        """One epoch for every iteration over the dataset, each shuffled anew: what Keras's `fit` expects."""
+        layout = self._layout(grouping)
+        epochs = tf.data.Dataset.random(grouping.seed, rerandomize_each_iteration=True).take(1)
+        steps = epochs.flat_map(lambda epoch: tf.data.Dataset.from_tensor_slices(layout.members(epoch)))
+        return self._gathered(steps.apply(tf.data.experimental.assert_cardinality(layout.steps)))
+
+    def held_out_groups(self, grouping: Grouping) -> tf.data.Dataset:
+        """Every image once, in groups that stay the same: (images [G, B, H, W, C], mask [G, B])."""
+        values = None if grouping.label is None else self.group_label(grouping.label)
+        members = held_out_members(len(self), grouping, values)
+        return self._gathered(tf.data.Dataset.from_tensor_slices(members).batch(grouping.groups_per_step))
+
+    def group_label(self, name: str) -> np.ndarray:
+        """The label [N] by which groups are formed; raises UserError if it is missing, or a measurement."""
+        if name not in self.labels:
+            present = ", ".join(sorted(self.labels)) or "none"
+            raise UserError(f"The images have no label '{name}': choose one of their labels ({present}).")
+        values = self.labels[name]
+        if values.dtype.kind == "f":
+            raise UserError(f"'{name}' is a measurement, and groups need categories: choose another label.")
+        return values
+
+    def _layout(self, grouping: Grouping) -> Layout:
+        if grouping.label is not None:
+            return label_layout(self.group_label(grouping.label), grouping)
+        return random_layout(self.shares or ((len(self), len(self)),), grouping)
+
+    def _gathered(self, steps: tf.data.Dataset) -> tf.data.Dataset:
+        pixels = tf.constant(self.images)
+
+        def groups(members: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return scaled(tf.gather(pixels, tf.maximum(members, 0))), tf.cast(members >= 0, tf.float32)
+
+        return steps.map(groups, num_parallel_calls=1).prefetch(tf.data.AUTOTUNE)
+
+
+def scaled(pixels: tf.Tensor) -> tf.Tensor:
+    """Bytes to floats in [0, 1]."""
+    return tf.cast(pixels, tf.float32) / 255

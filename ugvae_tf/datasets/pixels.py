@@ -1,0 +1,22 @@
+"""Arrays of pixels, checked: what is accepted as images, and what is said of the rest."""
+
+import numpy as np
+
+from ugvae_tf.errors import UserError
+
+
+def as_bytes(images: np.ndarray, name: str) -> np.ndarray:
+    """[N, H, W] or [N, H, W, C], bytes or floats in [0, 1], as uint8 [N, H, W, C].
+
+    Raises:
+        UserError: another shape, type or range; the message calls the array `name`.
+    """
+    if images.ndim == 3:
+        images = images[..., np.newaxis]
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or images.size == 0:
+        raise UserError(f"{name} has shape {images.shape}: it has to be [N, H, W] or [N, H, W, C] with C = 1 or 3.")
+    if images.dtype == np.uint8:
+        return images
+    if not np.issubdtype(images.dtype, np.floating) or not (images.min() >= 0 and images.max() <= 1):
+        raise UserError(f"{name} is {images.dtype}: it has to be uint8, or floats between 0 and 1.")
+    return np.rint(images * 255).astype(np.uint8)

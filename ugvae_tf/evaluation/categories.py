@@ -1,0 +1,93 @@
+"""Categories: the kinds of groups that an experiment tells apart, by the labels of their images."""
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ugvae_tf.errors import UserError
+from ugvae_tf.evaluation import sampling
+
+SERIES_LENGTH = 256  # digits of a series before it starts again, as in the official code
+
+
+def fibonacci_numbers() -> Iterator[int]:
+    """0, 1, 1, 2, 3, 5, 8, ... without end."""
+    number, following = 0, 1
+    while True:
+        yield number
+        number, following = following, number + following
+
+
+def prime_numbers() -> Iterator[int]:
+    """2, 3, 5, 7, 11, ... without end, by trial division (fewer than 200 are ever asked for)."""
+    return (n for n in itertools.count(2) if all(n % divisor for divisor in range(2, math.isqrt(n) + 1)))
+
+
+def written_out(numbers: Iterable[int], length: int) -> np.ndarray:
+    """The first `length` decimal digits of the numbers, written one after the other: [length]."""
+    digits = itertools.chain.from_iterable(str(number) for number in numbers)
+    return np.array([int(digit) for digit in itertools.islice(digits, length)])
+
+
+# The digit series of the paper's supplement, each [SERIES_LENGTH].
+SERIES: dict[str, np.ndarray] = {
+    "even": written_out(itertools.count(0, 2), SERIES_LENGTH),
+    "odd": written_out(itertools.count(1, 2), SERIES_LENGTH),
+    "fibonacci": written_out(fibonacci_numbers(), SERIES_LENGTH),
+    "prime": written_out(prime_numbers(), SERIES_LENGTH),
+}
+
+# The one-digit numbers of each series: groups that differ far more than the series' own.
+DIGIT_SETS: dict[str, tuple[int, ...]] = {
+    "even": (0, 2, 4, 6, 8),
+    "odd": (1, 3, 5, 7, 9),
+    "fibonacci": (0, 1, 2, 3, 5, 8),
+    "prime": (2, 3, 5, 7),
+}
+
+
+@dataclass(frozen=True)
+class Category:
+    """Groups whose images have any of the wanted labels, or labels that follow a series."""
+
+    name: str
+    wanted: np.ndarray  # labels; of a series, in its order
+    is_series: bool = False
+
+    def members(self, labels: np.ndarray, groups: int, size: int, random: np.random.Generator) -> np.ndarray:
+        """Groups of this category among images with these labels [N]: members [groups, size].
+
+        Raises:
+            UserError: no image has one of the wanted labels.
+        """
+        draw = sampling.series_members if self.is_series else sampling.members_among
+        return draw(labels, self.wanted, groups, size, random)
+
+    def has(self, labels: np.ndarray) -> np.ndarray:
+        """Whether each image's label is a wanted one [N]."""
+        return np.isin(labels, self.wanted)
+
+
+def digit_categories(kind: str) -> list[Category]:
+    """The four `series` of the paper, or the four `digit-sets`."""
+    if kind == "series":
+        return [Category(name, digits, is_series=True) for name, digits in SERIES.items()]
+    return [Category(name, np.array(digits)) for name, digits in DIGIT_SETS.items()]
+
+
+def value_categories(labels: np.ndarray, chosen: Sequence[str] = ()) -> list[Category]:
+    """A category for every value among the labels [N], or for the chosen ones.
+
+    Raises:
+        UserError: no image has a chosen value, or fewer than two categories are left.
+    """
+    values = {str(value): value for value in np.unique(labels)}
+    if unknown := [name for name in chosen if name not in values]:
+        raise UserError(f"No image is '{unknown[0]}': the values are {', '.join(values)}.")
+    found = [Category(name, np.array([values[name]])) for name in chosen or values]
+    if len(found) < 2:
+        raise UserError(f"'{found[0].name}' alone cannot be told apart: choose two values or more.")
+    return found

@@ -1,0 +1,175 @@
+"""What a user of Keras expects of a model: call, fit, predict, get_config, save; and encode and generate."""
+
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ugvae_tf import codes
+from ugvae_tf.codes import Codes
+from ugvae_tf.config import ModelConfig, ModelName
+from ugvae_tf.config.presets import model_config
+from ugvae_tf.errors import UserError
+from ugvae_tf.models.inputs import ImageShape, as_groups, as_mask, check_shape
+
+IMAGES_PER_CALL = 8192  # of encode: enough to fill the cores, little enough for any memory
+
+
+class FrontDoor(keras.Model):
+    """The part of a model that does not depend on its mathematics.
+
+    Args:
+        image_shape: (H, W, C) of an image.
+        seed: fixes initial weights that Keras draws after it, and the noise of training.
+        settings: fields of `ModelConfig`, such as `components=40`; the others have their defaults.
+
+    Raises:
+        UserError: a setting is unknown, or this model does not have it, or its value is impossible.
+    """
+
+    model_name: ClassVar[ModelName]  # of the subclass, as in a ModelConfig
+
+    def __init__(self, image_shape: ImageShape = (28, 28, 1), seed: int = 0, **settings: Any) -> None:
+        self.check_image_shape(image_shape)
+        super().__init__()
+        self.config: ModelConfig = model_config(self.model_name, settings)
+        self.image_shape: ImageShape = (image_shape[0], image_shape[1], image_shape[2])
+        self.seed = seed
+
+    @staticmethod
+    def check_image_shape(image_shape: Any) -> None:
+        """Raise UserError unless it is (H, W, C)."""
+        if len(tuple(image_shape)) != 3 or min(image_shape) < 1:
+            raise UserError(f"image_shape must be (H, W, C), such as (28, 28, 1), not {image_shape}.")
+
+    def encoded(self, images: tf.Tensor, mask: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The codes of each group and image, by the names of `Codes`, as far as the model has them."""
+        raise NotImplementedError
+
+    def prior(self, beta: tf.Tensor | None, groups: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The components of each group [G, K, L] that beta sets (paper eq. 3)."""
+        raise NotImplementedError
+
+    def decode(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        """Mean and, for the Gaussian, standard deviation of every pixel (paper eq. 2)."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make the same model again."""
+        settings = {name: value for name, value in asdict(self.config).items() if name != "model"}
+        return {"image_shape": list(self.image_shape), "seed": self.seed, **settings}
+
+    def get_build_config(self) -> dict[str, Any]:
+        """Nothing: the constructor's arguments decide all shapes."""
+        return {}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Make all variables, as Keras does before it loads weights."""
+        self.build()
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile a loaded model as the saved one was; Keras leaves that to classes with a `compile` of their own."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def compile(self, optimizer: Any = "adam", *, jit_compile: bool = False, **arguments: Any) -> None:
+        """As Keras; without XLA, which compiles for seconds and makes convolutions slower on a CPU."""
+        super().compile(optimizer=optimizer, jit_compile=jit_compile, **arguments)
+
+    def __call__(self, images: Any, mask: Any = None, **arguments: Any) -> dict[str, tf.Tensor]:
+        """Codes and reconstructions; images are checked here, before Keras adds its own words to an error."""
+        if not _is_symbolic(images):
+            images = as_groups(images, self.image_shape)
+            mask = as_mask(mask, images)
+            images = np.float32(images / 255) if images.dtype == np.uint8 else np.float32(images)
+        else:
+            check_shape(tuple(images.shape), self.image_shape)
+        return super().__call__(images, mask=mask, **arguments)
+
+    def call(self, images: tf.Tensor, mask: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        """Codes by the names of `Codes`, and `image_mean` [G, B, H, W, C]: the decoder's mean at the codes' means."""
+        mask = tf.ones(tf.shape(images)[:2]) if mask is None else mask
+        found = self.encoded(images, mask)
+        beta = found.get("beta_mean") if self.config.decodes_beta else None
+        return found | {"image_mean": self.decode(found["z_mean"], beta)["image_mean"]}
+
+    def predict_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """Codes and reconstructions of a batch of groups."""
+        from_tuple = data if isinstance(data, tuple) else (data,)
+        images, mask = (*from_tuple, None)[:2]
+        return self.call(tf.cast(images, tf.float32), mask)
+
+    def fit(self, x: Any = None, y: Any = None, **arguments: Any) -> keras.callbacks.History:
+        """As Keras; `x` is a dataset of groups, or groups [G, B, H, W, C], or one group; `y` is the mask, if any."""
+        if isinstance(x, tf.data.Dataset):
+            arguments = {"shuffle": False} | arguments  # Keras warns of a dataset that it cannot shuffle
+        return super().fit(*self._inputs(x, y), **self._checked(arguments))
+
+    def evaluate(self, x: Any = None, y: Any = None, **arguments: Any) -> Any:
+        """As Keras, with the inputs of `fit`: the loss and the terms of the bound, in nats per image."""
+        return super().evaluate(*self._inputs(x, y), **arguments)
+
+    def predict(self, x: Any, **arguments: Any) -> dict[str, np.ndarray]:
+        """As Keras, with the images of `fit`: the outputs of `call` as arrays."""
+        images, _ = self._inputs(x, None)
+        if isinstance(images, np.ndarray):
+            images = np.float32(images / 255) if images.dtype == np.uint8 else np.float32(images)
+        return super().predict(images, **arguments)
+
+    def _inputs(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Arrays checked and as groups, with their mask; a dataset's element shapes checked."""
+        if isinstance(x, tuple) and len(x) == 2:
+            x, y = x
+        if isinstance(x, tf.data.Dataset):
+            spec = x.element_spec[0] if isinstance(x.element_spec, tuple) else x.element_spec
+            check_shape(tuple(spec.shape), self.image_shape)
+            return x, None
+        groups = as_groups(x, self.image_shape)
+        return groups, as_mask(y, groups)
+
+    def _checked(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of `fit`, whose validation data are checked as its training data are."""
+        held_out = arguments.get("validation_data")
+        if held_out is None or isinstance(held_out, tf.data.Dataset):
+            return arguments
+        return arguments | {"validation_data": self._inputs(held_out, None)}
+
+    def encode(self, images: Any, mask: Any = None) -> Codes:
+        """Codes of groups [G, B, H, W, C] or of one group [B, H, W, C], bytes or floats in [0, 1].
+
+        Args:
+            mask: [G, B] or [B]; images where it is 0 have no part in the code of their group.
+
+        Returns:
+            Arrays that lead with G, which is 1 for one group.
+
+        Raises:
+            UserError: another shape or range, or an empty group.
+        """
+        groups = as_groups(images, self.image_shape)
+        present, step = as_mask(mask, groups), max(1, IMAGES_PER_CALL // groups.shape[1])
+        parts = [self._encoded(groups[i : i + step], present[i : i + step]) for i in range(0, len(groups), step)]
+        return Codes.of({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+
+    def _encoded(self, groups: np.ndarray, mask: np.ndarray) -> dict[str, np.ndarray]:
+        pixels = np.float32(groups / 255) if groups.dtype == np.uint8 else np.float32(groups)
+        return {name: code.numpy() for name, code in self.encoded(tf.constant(pixels), tf.constant(mask)).items()}
+
+    def generate(self, like: Any, count: int, seed: int = 0) -> np.ndarray:
+        """New images [count, H, W, C] in [0, 1] of the group that `like`, one group of images, is drawn from."""
+        beta = self.encode(like).beta_mean[0]
+        decodes_beta, has_beta = self.config.decodes_beta, self.config.has_beta
+        return codes.generated(
+            lambda beta: self.prior(tf.constant(beta) if has_beta else None, 1),
+            lambda z, beta: self.decode(tf.constant(z), tf.constant(beta) if decodes_beta else None),
+            beta,
+            count,
+            np.random.default_rng(seed),
+        )
+
+
+def _is_symbolic(images: Any) -> bool:
+    """Whether these are tensors of a graph, or of Keras, without values to check."""
+    return isinstance(images, keras.KerasTensor) or (tf.is_tensor(images) and not hasattr(images, "numpy"))

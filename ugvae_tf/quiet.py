@@ -1,0 +1,33 @@
+"""TensorFlow without the lines that its C++ code prints while it is imported."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+LOG_LEVEL, QUIET, STDERR = "TF_CPP_MIN_LOG_LEVEL", "3", 2
+
+
+@contextmanager
+def quiet_tensorflow() -> Iterator[None]:
+    """Import TensorFlow here: nothing of its own reaches standard error, then or later.
+
+    TF_CPP_MIN_LOG_LEVEL=0 in the environment shows everything. The variable is set during the import only,
+    which is when TensorFlow reads it.
+    """
+    level = os.environ.get(LOG_LEVEL)
+    if "tensorflow" in sys.modules or level not in (None, QUIET) or sys.stderr is None:
+        yield
+        return
+    os.environ[LOG_LEVEL] = QUIET
+    kept = os.dup(STDERR)
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, STDERR)  # C++ writes to the file descriptor, not to sys.stderr
+        os.close(nowhere)
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
+        if level is None:
+            del os.environ[LOG_LEVEL]

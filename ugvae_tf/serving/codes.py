@@ -1,0 +1,75 @@
+"""Codes of images and of any group of them, from one pass of a served model over the images."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from ugvae_tf.serving.served_model import Arrays, ServedModel
+
+MEANINGS = {
+    "beta_mean": "mean of q(beta)",
+    "z_mean": "mean of z over the group",
+    "component_probs": "mean of q(d) over the group",
+}
+IMAGES_PER_CALL = 8192  # between two updates of the progress bar
+
+
+@dataclass(frozen=True)
+class ImageCodes:
+    """What the model says of every image on its own."""
+
+    precision: np.ndarray  # [N, M] of the image's expert; M is 0 in a model without beta
+    precision_mean: np.ndarray  # [N, M]
+    z_mean: np.ndarray  # [N, L]
+    component_probs: np.ndarray  # [N, K]; K is 1 in a model without mixture
+
+
+class GroupCodes(NamedTuple):
+    """What the model says of groups."""
+
+    beta_mean: np.ndarray  # [groups, M]
+    beta_stddev: np.ndarray  # [groups, M]
+    component_probs: np.ndarray  # [groups, K], the mean of q(d) over the group
+    z_mean: np.ndarray  # [groups, L], the mean over the group
+
+    @property
+    def features(self) -> dict[str, np.ndarray]:
+        """What describes a group [groups, ...] by the names in MEANINGS, as far as the model has it; the best first."""
+        found = {"beta_mean": self.beta_mean, "z_mean": self.z_mean, "component_probs": self.component_probs}
+        absent = {"beta_mean": 0, "z_mean": 0, "component_probs": 1}
+        return {name: values for name, values in found.items() if values.shape[1] > absent[name]}
+
+    @property
+    def code(self) -> np.ndarray:
+        """What stands for a group: the mean of q(beta), or of z in a model without beta."""
+        return next(iter(self.features.values()))
+
+
+def encode_images(model: ServedModel, images: np.ndarray, title: str = "encoding") -> ImageCodes:
+    """Codes of images [N, H, W, C], with a progress bar."""
+    parts: list[Arrays] = []
+    for start in tqdm(range(0, len(images), IMAGES_PER_CALL), desc=title, unit="call", leave=False):
+        chunk = images[start : start + IMAGES_PER_CALL]
+        parts.append(model.encode(chunk[:, np.newaxis]))  # a group of one image: its q(beta) is its expert
+    codes = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    precision = codes["beta_stddev"] ** -2
+    return ImageCodes(precision, precision * codes["beta_mean"], codes["z_mean"][:, 0], codes["component_probs"][:, 0])
+
+
+def group_codes(codes: ImageCodes, members: np.ndarray) -> GroupCodes:
+    """Codes of groups: the experts' natural parameters add up (paper eq. 9).
+
+    Args:
+        members: [groups, B] indices of images; -1 where a smaller group has nobody.
+    """
+    rows = [_group_code(codes, group[group >= 0]) for group in members]
+    return GroupCodes(*(np.stack(column) for column in zip(*rows, strict=True)))
+
+
+def _group_code(codes: ImageCodes, group: np.ndarray) -> GroupCodes:
+    precision = codes.precision[group].sum(axis=0)
+    mean = codes.precision_mean[group].sum(axis=0) / precision
+    means = codes.component_probs[group].mean(axis=0), codes.z_mean[group].mean(axis=0)
+    return GroupCodes(mean, precision**-0.5, *means)

@@ -1,0 +1,77 @@
+"""A trained model as a version that TensorFlow Serving loads."""
+
+import shutil
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from ugvae_tf import config as configuration
+from ugvae_tf.config import Config, DataConfig
+from ugvae_tf.datasets.image_set import ImageSet
+from ugvae_tf.models.base import GroupModel, Signature
+from ugvae_tf.serving import warm_up
+from ugvae_tf.serving.saved_model import next_version
+
+PACKAGES = ("ugvae_tf", "tensorflow", "keras", "tensorflow-probability")
+
+
+def export(model: GroupModel, folder: str | Path, images: ImageSet | None = None) -> Path:
+    """Write the model as the next version in `folder`, and return the version's path.
+
+    Args:
+        folder: such as `saved_models/mine`; made if it does not exist.
+        images: the training images, from which evaluate.py takes the data set unless it is given another.
+    """
+    data = (images.source if images is not None else None) or DataConfig(dataset=configuration.UNKNOWN_DATA)
+    config = Config(preset="none", data=data, model=model.config)
+    version = next_version(Path(folder))
+    version.parent.mkdir(parents=True, exist_ok=True)
+    text = provenance(config, model.image_shape, 0 if images is None else len(images), 0)
+    export_version(model, version, text, data.group_size)
+    return version
+
+
+def export_version(model: GroupModel, version: Path, config_json: str, group_size: int = DataConfig.group_size) -> None:
+    """Write the model's signatures as the SavedModel `version`, in place by one rename.
+
+    A server that watches the folder never sees half of a version. The configuration goes
+    along as `assets.extra/config.json`, which the server passes over, and as the signature
+    `config`, which clients of the server call.
+
+    Args:
+        version: `saved_models/<name>/<integer>`; must not exist.
+        group_size: images in a group of the requests that warm a server up.
+    """
+    partial = version.parent / f".{version.name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)  # of an export that was killed
+    archive = keras.export.ExportArchive()
+    # The endpoints' own variables are stored; archive.track(model) would store each a second time.
+    for name, (function, specs) in {**model.signatures(), "config": _config_signature(config_json)}.items():
+        archive.add_endpoint(name, function, input_signature=specs)
+    archive.write_out(str(partial), verbose=False)
+    (partial / "assets.extra").mkdir()
+    (partial / "assets.extra" / "config.json").write_text(config_json)
+    warm_up.write(partial, group_size)
+    partial.rename(version)
+
+
+def provenance(config: Config, image_shape: tuple[int, ...], training_images: int, held_out_images: int) -> str:
+    """The text of config.json: the configuration, the sizes of the data, the versions of the packages."""
+    return configuration.to_json(
+        config,
+        image_shape=list(image_shape),
+        training_images=training_images,
+        held_out_images=held_out_images,
+        versions={package: version_of(package) for package in PACKAGES},
+    )
+
+
+def _config_signature(config_json: str) -> Signature:
+    """The configuration, once for each group: as every signature, it leads with the axis of groups."""
+
+    def config(group_sizes: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"config_json": tf.fill(tf.shape(group_sizes), config_json)}  # [G]
+
+    return config, [tf.TensorSpec([None], tf.int32, name="group_sizes")]

@@ -1,0 +1,99 @@
+"""What an exported model is, read from its folder without TensorFlow."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from google.protobuf.message import DecodeError
+
+from ugvae_tf.errors import UserError
+from ugvae_tf.serving import messages
+
+INITIALISATION = "__saved_model_init_op"  # TensorFlow adds it for itself
+
+
+class TensorInfo(NamedTuple):
+    """An input or an output of a signature."""
+
+    name: str  # of the tensor in the graph
+    dtype: int  # messages.DT_...
+    shape: tuple[int | None, ...]  # None where any size will do
+
+
+class Signature(NamedTuple):
+    """What a signature takes and gives, by name."""
+
+    inputs: dict[str, TensorInfo]
+    outputs: dict[str, TensorInfo]
+
+
+def versions(folder: Path) -> list[int]:
+    """The exported versions in a folder, oldest first."""
+    if not folder.is_dir():
+        return []
+    return sorted(int(entry.name) for entry in folder.iterdir() if entry.name.isdigit() and entry.is_dir())
+
+
+def next_version(folder: Path) -> Path:
+    """The folder of the version that is exported next."""
+    return folder / str(max(versions(folder), default=0) + 1)
+
+
+def newest_version(folder: Path) -> int:
+    """The version that a server serves; raises UserError if there is none."""
+    if not folder.is_dir():
+        raise UserError(f"{folder} is not a folder with an exported model: train one, or give one such as saved_models/mnist.")
+    if not (found := versions(folder)):
+        raise UserError(f"{folder} holds no exported version: train and export a model with train.py.")
+    return found[-1]
+
+
+def is_version(folder: Path) -> bool:
+    """Whether the folder is that of a version, not of a model."""
+    return (folder / "saved_model.pb").is_file()
+
+
+def version_folder(address: Path) -> Path:
+    """The folder of a version: the address itself if it is one, else the newest one in it.
+
+    Raises:
+        UserError: there is none.
+    """
+    if is_version(address) and address.name.isdigit():
+        return address
+    return address / str(newest_version(address))
+
+
+def read_config(version: Path) -> dict[str, Any]:
+    """The configuration that a version was exported with; raises UserError if it has none."""
+    try:
+        return json.loads((version / "assets.extra" / "config.json").read_text())
+    except (OSError, ValueError) as error:
+        raise not_ours(version) from error
+
+
+def read_signatures(version: Path) -> dict[str, Signature]:
+    """The signatures of a version; raises UserError if it is no SavedModel."""
+    try:
+        saved = messages.SavedModel.FromString((version / "saved_model.pb").read_bytes())
+    except (OSError, DecodeError) as error:
+        raise not_ours(version) from error
+    return {
+        entry.key: Signature(_tensors(entry.value.inputs), _tensors(entry.value.outputs))
+        for graph in saved.meta_graphs
+        for entry in graph.signature_def
+        if entry.key != INITIALISATION
+    }
+
+
+def not_ours(version: Path | str) -> UserError:
+    """What to tell of a folder, or a server's answer, that cannot be read."""
+    return UserError(f"{version} is not a SavedModel that ugvae_tf exported: train one with train.py.")
+
+
+def _tensors(infos: Any) -> dict[str, TensorInfo]:
+    found = {}
+    for info in infos:
+        shape = tuple(None if dim.size < 0 else dim.size for dim in info.value.tensor_shape.dim)
+        found[info.key] = TensorInfo(info.value.name, info.value.dtype, shape)
+    return dict(sorted(found.items()))

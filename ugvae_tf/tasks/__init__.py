@@ -1,0 +1,1 @@
+"""The tasks of evaluate.py: one file each, their table and what they run on."""

@@ -1,0 +1,130 @@
+"""What a task is run on: a served model, the images it is shown, and how groups are drawn from them."""
+
+from dataclasses import replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ugvae_tf.config import UNKNOWN_DATA
+from ugvae_tf.datasets.image_set import ImageSet
+from ugvae_tf.datasets.loading import load_split
+from ugvae_tf.errors import LacksPart, UserError
+from ugvae_tf.evaluation.categories import Category, digit_categories, value_categories
+from ugvae_tf.serving.codes import ImageCodes, encode_images
+from ugvae_tf.serving.served_model import ServedModel
+from ugvae_tf.tasks.request import EvaluationRequest
+
+
+class Report(NamedTuple):
+    """What a task found."""
+
+    metrics: dict[str, float]
+    figures: dict[str, Figure]  # by file name, without its ending
+    table: str  # for the terminal
+
+
+class Context:
+    """A model and its data; each is loaded, and encoded, when a task first asks for it."""
+
+    def __init__(self, request: EvaluationRequest) -> None:
+        self.request = request
+        self.model = ServedModel(request.address)
+        trained_on = self.model.settings.data
+        self.dataset = request.dataset or trained_on.dataset
+        if self.dataset == UNKNOWN_DATA:
+            raise UserError(f"The model in {request.saved_model} does not name its data: give `dataset`.")
+        self.data = replace(trained_on, dataset=self.dataset, data_dir=request.data_dir or trained_on.data_dir)
+        self.smallest, self.largest = request.sizes or (trained_on.group_size, trained_on.group_size)
+        self.notes: dict[str, None] = {}  # what the reader of the table should know, each once
+        if request.attribute:
+            self.labels(self.held_out)  # a wrong one is told before any work
+
+    def require(self, part: str, meaning: str) -> None:
+        """Raise LacksPart unless the model has the part, as of a ModelConfig."""
+        config = self.model.settings.model
+        if not getattr(config, part):
+            raise LacksPart(f"The model in {self.model.address} ({config.model}) has no {meaning}: give another one.")
+
+    def _load(self, split: str) -> ImageSet:
+        found = load_split(self.data, split)
+        if found.images.shape[1:] != self.model.image_shape:
+            raise UserError(
+                f"The images of '{self.dataset}' are {found.images.shape[1:]}, but the model in {self.model.address} "
+                f"takes {self.model.image_shape}: give a `dataset` of that size."
+            )
+        if len(found) < self.largest:
+            raise UserError(
+                f"'{self.dataset}' has {len(found)} {split} images, fewer than one group of {self.largest}: "
+                f"give a smaller `group_size`."
+            )
+        return found
+
+    @cached_property
+    def train(self) -> ImageSet:
+        """The training images."""
+        return self._load("train")
+
+    @cached_property
+    def held_out(self) -> ImageSet:
+        """The images that no training has seen."""
+        return self._load("held-out")
+
+    @cached_property
+    def train_codes(self) -> ImageCodes:
+        """Codes of the training images."""
+        return encode_images(self.model, self.train.images, "encoding training images")
+
+    @cached_property
+    def held_out_codes(self) -> ImageCodes:
+        """Codes of the held-out images."""
+        return encode_images(self.model, self.held_out.images, "encoding held-out images")
+
+    @property
+    def label_name(self) -> str:
+        """What images are told apart by: the `attribute`, else the label, else the domain of a mixture."""
+        default = "domain" if "domain" in self.held_out.labels else "label"
+        return self.request.attribute_values[0] or default
+
+    def labels(self, images: ImageSet) -> np.ndarray:
+        """The label of each image [N] that the task compares with: a name or a whole number.
+
+        Raises:
+            UserError: the set has no such label, or it is a measurement.
+        """
+        name = self.label_name
+        if name not in images.labels:
+            known = ", ".join(sorted(images.labels)) or "none"
+            raise UserError(f"'{self.dataset}' has no label '{name}': choose an `attribute` that it has ({known}).")
+        values = images.labels[name]
+        if values.dtype.kind == "f":
+            raise UserError(f"'{name}' is a measurement, and this task needs categories: choose another `attribute`.")
+        return np.where(values, name, f"not {name}") if values.dtype == bool else values
+
+    def categories(self, default: str) -> list[Category]:
+        """What to tell apart: groups of digits if there are digits, else the values of the label."""
+        labels, chosen = self.labels(self.train), self.request.attribute_values[1]
+        are_digits = labels.dtype.kind in "iu" and set(range(10)) <= set(labels)
+        if self.request.categories and not are_digits:
+            raise UserError(f"`categories={self.request.categories}` needs the ten digits as labels: give `attribute`.")
+        if self.request.attribute or not are_digits:
+            return value_categories(labels, chosen)
+        return digit_categories(self.request.categories or default)
+
+    def members(self, category: Category, images: ImageSet, groups: int, random: np.random.Generator) -> np.ndarray:
+        """Groups of a category [groups, B], of distinct images where there are enough; a note says where not."""
+        labels = self.labels(images)
+        if (available := category.has(labels).sum()) < self.largest:
+            note = f"'{category.name}' has {available} images in a split, so its groups of {self.largest} repeat some."
+            self.notes.setdefault(note)
+        return category.members(labels, groups, self.largest, random)
+
+    def generator(self, *stream: int) -> np.random.Generator:
+        """Chance for one purpose, fixed by `seed`."""
+        return np.random.default_rng(np.random.SeedSequence(self.request.seed, spawn_key=stream))
+
+    def resized(self, members: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        """Members [groups, B] cut to random sizes within `group_size`; -1 where nobody is left."""
+        sizes = random.integers(self.smallest, self.largest, size=(len(members), 1), endpoint=True)
+        return np.where(np.arange(members.shape[1]) < sizes, members, -1)

@@ -1,0 +1,57 @@
+"""Reconstruction: held-out images through the codes and back."""
+
+import numpy as np
+from tqdm import tqdm
+
+from ugvae_tf.evaluation import sampling
+from ugvae_tf.plots import pictures
+from ugvae_tf.tasks.context import Context, Report
+
+GROUPS = 64  # unless `groups` says otherwise
+EXAMPLES = 8  # of each label in the figure
+
+
+def report(context: Context) -> Report:
+    """Mean squared error of the decoder's mean at the means of z and beta, over all pixels and by label."""
+    random, images = context.generator(), context.held_out.images
+    groups = min(context.request.groups or GROUPS, len(images))
+    members = context.resized(sampling.random_members(len(images), groups, context.largest, random), random)
+    originals, decoded = images[members[members >= 0]] / 255, _decoded(context, members)
+    errors = ((originals - decoded) ** 2).mean(axis=(1, 2, 3))  # [N]
+    metrics = {"mean_squared_error": float(errors.mean())}
+    labels = _labels(context)[members[members >= 0]]
+    for value in np.unique(labels):
+        metrics[f"mean_squared_error_{value}"] = float(errors[labels == value].mean())
+    figure = pictures.image_grid(
+        np.concatenate([_rows(originals, decoded, labels == value) for value in np.unique(labels)]),
+        "Held-out images, each above its reconstruction",
+        [text for value in np.unique(labels) for text in (str(value), "")],
+    )
+    lines = ["Mean squared error of a pixel in [0, 1]", ""]
+    lines += [f"{name.removeprefix('mean_squared_error').strip('_') or 'all':6} {v:.4f}" for name, v in metrics.items()]
+    return Report(metrics, {"reconstruction": figure}, "\n".join(lines))
+
+
+def _labels(context: Context) -> np.ndarray:
+    """What the errors are told apart by, [N]: the label, or nothing where there is none."""
+    if context.label_name in context.held_out.labels:
+        return context.labels(context.held_out)
+    return np.full(len(context.held_out), "every image")
+
+
+def _decoded(context: Context, members: np.ndarray) -> np.ndarray:
+    """The decoder's means for the images of all groups, one after the other [N, H, W, C]."""
+    decoded = []
+    for group in tqdm(members, desc="groups", leave=False):
+        there = group >= 0
+        images = context.held_out.images[np.newaxis, np.maximum(group, 0)]
+        codes = context.model.encode_ragged(images, np.array([there.sum()]))
+        decoded.append(context.model.decode(codes["z_mean"], codes["beta_mean"])["image_mean"][0, there])
+    return np.concatenate(decoded)
+
+
+def _rows(originals: np.ndarray, decoded: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Two rows of a picture [2, EXAMPLES, H, W, C]; blank where there are fewer."""
+    pair = np.stack([originals[chosen][:EXAMPLES], decoded[chosen][:EXAMPLES]])
+    missing = EXAMPLES - pair.shape[1]
+    return np.pad(pair, ((0, 0), (0, missing), (0, 0), (0, 0), (0, 0)))

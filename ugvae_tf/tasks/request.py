@@ -1,0 +1,127 @@
+"""What a task is run from. Without TensorFlow."""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ugvae_tf.errors import UserError
+from ugvae_tf.serving.address import ServerAddress
+from ugvae_tf.serving.saved_model import is_version
+from ugvae_tf.serving.shipped import RUNS, located, shipped_folder
+
+ALL = "all"
+# The settings of each task, beside those that every task has.
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "batch-classification": ("groups", "seeds", "categories", "attribute"),
+    "composition": ("groups", "attribute"),
+    "traversal": ("dimension",),
+    "interpolation": ("groups", "categories", "attribute", "between"),
+    "embedding": ("groups", "attribute"),
+    "reconstruction": ("groups", "attribute"),
+    "likelihood": ("groups", "samples"),
+    "clustering": ("attribute",),
+}
+CHOICES = ("groups", "seeds", "categories", "attribute", "between", "dimension", "samples")
+
+
+@dataclass(frozen=True)
+class EvaluationRequest:
+    """A task, the model and the data that it is run on, and the settings of the task."""
+
+    task: str
+    """Which experiment (default: none); `all` runs every one that the model and its data allow."""
+    saved_model: str = "mnist"
+    """Folder of an exported model or of one of its versions, the name of a model that ships, or
+    http://HOST:8501/v1/models/NAME on a server. The newest version is taken."""
+    output_dir: str | None = None
+    """Folder in which evaluations/ is made (default: the model's; saved_models/NAME for one that ships or on a
+    server)."""
+    dataset: str | None = None
+    """Data set (default: the one that the model was trained on)."""
+    data_dir: str | None = None
+    """Your folder or .npz file, or a folder of prepared TFDS data sets (default: as trained)."""
+    seed: int = 0
+    """Fixes every random choice."""
+    group_size: str | None = None
+    """Images in a group, or a range from which each group's size is drawn (default: as trained)."""
+    groups: int | None = None
+    """Number of groups (default: each task's own)."""
+    seeds: int | None = None
+    """Repetitions, for mean and spread (default: 5)."""
+    categories: Literal["series", "digit-sets"] | None = None
+    """Which groups of digits to tell apart (default: series; in an interpolation digit-sets)."""
+    attribute: str | None = None
+    """The label that separates the categories, and which of its values (default: the only label, all values)."""
+    between: str | None = None
+    """The two categories (default: the first two)."""
+    samples: int | None = None
+    """Importance samples for each image (default: bounds with 1, 25 and 100)."""
+    dimension: int | None = None
+    """Move one dimension of beta only (default: all at once)."""
+
+    def checked(self) -> "EvaluationRequest":
+        """The request itself; raises UserError if no task can be run from it."""
+        if self.task not in (*SETTINGS, ALL):
+            close = difflib.get_close_matches(self.task, (*SETTINGS, ALL), n=1)
+            hint = f"did you mean {close[0]}?" if close else f"give one of {', '.join(SETTINGS)}, or {ALL}."
+            raise UserError(f"There is no `task={self.task}`: {hint}")
+        for name in ("groups", "seeds", "samples"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise UserError(f"`{name}` must be at least 1, not {value}.")
+        if self.seed < 0:
+            raise UserError(f"`seed` must be 0 or more, not {self.seed}.")
+        if self.attribute and self.categories:
+            raise UserError("`attribute` and `categories` both decide what to tell apart: give one of them.")
+        self._check_settings()
+        _ = self.sizes, ServerAddress.parse(self.saved_model)
+        return self
+
+    def _check_settings(self) -> None:
+        """Raise UserError for a setting that the task does not use."""
+        for name in CHOICES:
+            if getattr(self, name) is not None and name not in self.settings:
+                users = ", ".join(task for task, names in SETTINGS.items() if name in names)
+                raise UserError(f"The task {self.task} does not use `{name}`: leave it out ({users} does).")
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The settings that the task uses."""
+        return CHOICES if self.task == ALL else SETTINGS[self.task]
+
+    @property
+    def address(self) -> str:
+        """Where the model is."""
+        return located(self.saved_model)
+
+    def results(self, model_name: str) -> Path:
+        """The folder that the task writes to: never that of a model which ships in an installed package."""
+        path = Path(self.address)
+        if is_version(path):
+            path = path.parent
+        is_elsewhere = ServerAddress.parse(self.address) is not None or path.parent == shipped_folder()
+        beside_model = RUNS / model_name if is_elsewhere else path
+        return Path(self.output_dir or beside_model) / "evaluations" / self.task
+
+    @property
+    def attribute_values(self) -> tuple[str | None, list[str]]:
+        """The label's name and its chosen values, none for all."""
+        if self.attribute is None:
+            return None, []
+        name, _, values = self.attribute.partition("=")
+        return name, values.split(",") if values else []
+
+    @property
+    def sizes(self) -> tuple[int, int] | None:
+        """Smallest and largest group; raises UserError if `group_size` is neither a number nor a range."""
+        if self.group_size is None:
+            return None
+        smallest, dash, largest = self.group_size.partition("-")
+        if not smallest.isdecimal() or (dash and not largest.isdecimal()):
+            raise UserError(
+                f"`group_size` must be a number such as 128 or a range such as 32-256, not {self.group_size}."
+            )
+        sizes = int(smallest), int(largest or smallest)
+        if not 1 <= sizes[0] <= sizes[1]:
+            raise UserError(f"`group_size={self.group_size}` is impossible: give 1 or more, the smaller number first.")
+        return sizes

@@ -1,0 +1,119 @@
+"""Run a task on a served model, draw what it found, and write it down."""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ugvae_tf.errors import UserError
+from ugvae_tf.tasks import (
+    batch_classification,
+    clustering,
+    composition,
+    embedding,
+    interpolation,
+    likelihood,
+    reconstruction,
+    traversal,
+)
+from ugvae_tf.tasks.context import Context, Report
+from ugvae_tf.tasks.request import ALL, CHOICES, SETTINGS, EvaluationRequest
+
+TASKS: dict[str, Callable[[Context], Report]] = {
+    "batch-classification": batch_classification.report,
+    "composition": composition.report,
+    "traversal": traversal.report,
+    "interpolation": interpolation.report,
+    "embedding": embedding.report,
+    "reconstruction": reconstruction.report,
+    "likelihood": likelihood.report,
+    "clustering": clustering.report,
+}
+
+MOST_NAMES = 3  # of figures in the last line
+
+
+def evaluate(request: EvaluationRequest) -> str:
+    """Run the task, or all tasks, write metrics.json and the figures of each, and return the tables.
+
+    Raises:
+        UserError: the model, the data or the settings do not allow the task.
+    """
+    context = Context(request)
+    if request.task != ALL:
+        return _run(context)
+    return "\n\n".join(_section(context, request, task) for task in tqdm(TASKS, desc="tasks", leave=False))
+
+
+def _section(context: Context, request: EvaluationRequest, task: str) -> str:
+    """One of all tasks under its name; one that the model or its data do not allow is named, with the reason."""
+    unused: dict[str, Any] = {name: None for name in CHOICES if name not in SETTINGS[task]}
+    context.request = replace(request, task=task, **unused)
+    context.notes.clear()
+    try:
+        return f"=== {task}\n\n{_run(context)}"
+    except UserError as error:
+        return f"=== {task}\n\nNot run: {error}"
+
+
+def _run(context: Context) -> str:
+    began, request = time.monotonic(), context.request
+    folder = _writable_folder(request.results(context.model.name))
+    found = TASKS[request.task](context)
+    for old in folder.glob("*.png"):  # an earlier run may have drawn more
+        old.unlink()
+    for name, figure in found.figures.items():
+        figure.savefig(folder / f"{name}.png", dpi=120)
+    record = flat_record(context, found.metrics)
+    (folder / "metrics.json").write_text(json.dumps(record, indent=2) + "\n")
+    names = [f"{name}.png" for name in found.figures]
+    pictures = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if names[MOST_NAMES:] else "")
+    table = "\n".join([found.table, *context.notes])
+    return f"{table}\n\nWritten to {folder}: metrics.json, {pictures}  ({time.monotonic() - began:.0f} s)"
+
+
+def _writable_folder(folder: Path) -> Path:
+    """Make the folder, before the work begins; raises UserError where nobody may write."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise UserError(
+            f"Cannot write to {folder} ({error.strerror}): choose another folder with `output_dir`."
+        ) from error
+
+
+def flat_record(context: Context, metrics: dict[str, float]) -> dict[str, Any]:
+    """The content of metrics.json, one level deep, the same keys for every run of a task.
+
+    `task`, `dataset`, `saved_model`, `model_version`, `group_size_smallest`, `group_size_largest` and `seed`; the
+    settings that the task uses, null where its default was taken; every setting and provenance of the model as
+    `config.<part>.<name>`; every figure as `metric.<name>`.
+    """
+    request = context.request
+    return {
+        "task": request.task,
+        "seed": request.seed,
+        **{name: getattr(request, name) for name in request.settings},
+        "dataset": context.dataset,
+        "saved_model": context.model.address,
+        "model_version": context.model.version,
+        "group_size_smallest": context.smallest,
+        "group_size_largest": context.largest,
+        **_flat("config", context.model.config),
+        **{f"metric.{name}": value for name, value in metrics.items()},
+    }
+
+
+def _flat(prefix: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    if not isinstance(value, dict):
+        return {prefix: value}
+    return {key: leaf for name, inner in value.items() for key, leaf in _flat(f"{prefix}.{name}", inner).items()}

@@ -1,0 +1,153 @@
+"""Fitting a model under a distribution strategy."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from ugvae_tf.config import Config, ModelConfig, TrainingConfig
+from ugvae_tf.config.presets import preset
+from ugvae_tf.datasets.grouping import Grouping
+from ugvae_tf.datasets.image_set import ImageSet
+from ugvae_tf.datasets.loading import shipped_shape
+from ugvae_tf.datasets.streaming import StreamedSet
+from ugvae_tf.errors import UserError
+from ugvae_tf.models import build_model
+from ugvae_tf.models.base import GroupModel
+from ugvae_tf.models.inputs import ImageShape
+
+CLUSTER = "cluster"  # the label that an exported model's components give to images
+MAX_STEPS_PER_EXECUTION = 32  # steps between two updates of the progress bar
+
+
+def make_strategy() -> tf.distribute.Strategy:
+    """MirroredStrategy over all GPUs or one CPU; with TF_CONFIG in the environment, over several workers."""
+    if "TF_CONFIG" not in os.environ:
+        # Without GPUs the default packs all gradients for a collective operation that one device does not need.
+        reduction = None if tf.config.list_logical_devices("GPU") else tf.distribute.ReductionToOneDevice()
+        return tf.distribute.MirroredStrategy(cross_device_ops=reduction)
+    try:
+        json.loads(os.environ["TF_CONFIG"])
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except (ValueError, KeyError) as error:
+        raise UserError(f"TF_CONFIG in the environment does not describe a cluster: {error}.") from error
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process writes the run folder: the only one, or worker 0."""
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return True
+    resolver = strategy.cluster_resolver
+    has_chief = "chief" in resolver.cluster_spec().jobs
+    return resolver.task_type == "chief" or (resolver.task_id == 0 and not has_chief)
+
+
+def check_replicas(strategy: tf.distribute.Strategy, groups_per_step: int) -> None:
+    """Raise UserError unless every replica gets the same number of whole groups."""
+    replicas = strategy.num_replicas_in_sync
+    if groups_per_step % replicas:
+        raise UserError(
+            f"`groups_per_step={groups_per_step}` cannot be shared by {replicas} replicas: "
+            f"give a multiple of {replicas}."
+        )
+
+
+def from_preset(name: str, image_shape: ImageShape | None = None, **settings: Any) -> GroupModel:
+    """A model with a preset's settings, not compiled.
+
+    Args:
+        image_shape: (H, W, C); by default that of the preset's data set, which then has to ship.
+        settings: fields of `ModelConfig` that replace the preset's.
+
+    Raises:
+        UserError: there is no such preset or setting, or the shape of its images is not known here.
+    """
+    config = preset(name)
+    if image_shape is None:
+        image_shape = shipped_shape(config.data)
+    return build_model(replace(config.model, **settings), image_shape, config.training.seed)
+
+
+def grouping_of(config: Config) -> Grouping:
+    """How the configuration puts images into groups."""
+    data, training = config.data, config.training
+    label = CLUSTER if data.group_by_clusters else data.group_by
+    return Grouping(data.group_size, training.groups_per_step, training.seed, label, data.min_group_size)
+
+
+def compiled_model(config: Config, image_shape: tuple[int, int, int], steps: int) -> GroupModel:
+    """A model with its variables made and its optimiser ready; call it in the strategy's scope.
+
+    Args:
+        steps: steps per epoch.
+    """
+    keras.utils.set_random_seed(config.training.seed)
+    model = build_model(config.model, image_shape, config.training.seed)
+    model.compile(
+        optimizer=keras.optimizers.Adam(_learning_rate(config.training, steps)),
+        jit_compile=_xla_helps(config.model, model.distribute_strategy),
+        steps_per_execution=_steps_per_execution(steps, model.distribute_strategy),
+    )
+    model.build()
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _learning_rate(training: TrainingConfig, steps: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    if training.schedule == "constant":
+        return training.learning_rate
+    return keras.optimizers.schedules.CosineDecay(training.learning_rate, steps * training.epochs, alpha=0.01)
+
+
+def _steps_per_execution(steps: int, strategy: tf.distribute.Strategy) -> int:
+    """As many as fit evenly into an epoch; one under several workers, where Keras's loop of steps fails."""
+    if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return 1
+    return max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if steps % n == 0)
+
+
+def _xla_helps(model: ModelConfig, strategy: tf.distribute.Strategy) -> bool:
+    """Small dense networks gain from fused kernels; on several replicas XLA fails to place variables."""
+    return model.body == "mlp" and strategy.num_replicas_in_sync == 1
+
+
+def fit(
+    model: GroupModel,
+    config: Config,
+    train: ImageSet | StreamedSet,
+    held_out: ImageSet,
+    first_step: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: int | None = None,
+) -> None:
+    """Train from `first_step` to the last epoch, validating on the held-out images each epoch.
+
+    `verbose` is Keras's: by default a progress bar on a terminal, else one line an epoch.
+    """
+    grouping, training = grouping_of(config), config.training
+    steps = train.steps_per_epoch(grouping)
+    validation = held_out.held_out_groups(grouping)
+    first_epoch, done = divmod(first_step, steps)
+    # A run that was stopped within an epoch first finishes that one, which is then shorter.
+    spans = [(first_epoch, first_epoch + 1, steps - done)] if done else []
+    spans.append((first_epoch + len(spans), training.epochs, steps))
+    for begin, end, length in spans:
+        if begin == end:
+            continue
+        last_step = first_step + (end - begin) * length
+        model.fit(
+            train.training_steps(replace(grouping, first_step=first_step, last_step=last_step)),
+            initial_epoch=begin,
+            epochs=end,
+            steps_per_epoch=length,
+            validation_data=validation,
+            callbacks=list(callbacks),
+            shuffle=False,
+            verbose=verbose if verbose is not None else (1 if sys.stdout.isatty() else 2),
+        )
+        first_step = last_step

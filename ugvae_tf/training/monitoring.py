@@ -1,0 +1,64 @@
+"""Pictures of a model in training: reconstructions, and samples of every component."""
+
+import io
+
+import keras
+import numpy as np
+import tensorflow as tf
+from matplotlib.figure import Figure
+
+from ugvae_tf.models.base import GroupModel
+from ugvae_tf.plots import pictures
+
+COLUMNS = 10
+MAX_COMPONENTS = 20  # in a picture: more would not be legible
+
+
+def reconstructions(model: GroupModel, images: np.ndarray) -> Figure:
+    """Held-out images above the means of their reconstructions.
+
+    Args:
+        images: one group, [B, H, W, C] in [0, 1].
+    """
+    group = tf.constant(images[np.newaxis])
+    codes = model.encoded(group, tf.ones(group.shape[:2]))
+    decoded = model.decode(codes["z_mean"], codes.get("beta_mean"))["image_mean"]
+    rows = np.stack([images[:COLUMNS], decoded.numpy()[0, :COLUMNS]])
+    return pictures.image_grid(rows, "Held-out images and their reconstructions", ("image", "mean of p(x | z, beta)"))
+
+
+def component_samples(model: GroupModel, seed: int = 0) -> Figure:
+    """Samples of the generative model: a row for every component d, beta ~ N(0, I) in every column."""
+    random = np.random.default_rng(seed)
+    beta = None
+    if model.config.has_beta:
+        beta = tf.constant(random.standard_normal([COLUMNS, model.config.global_size], np.float32))
+    p_z = {name: value[:, :MAX_COMPONENTS] for name, value in model.prior(beta, COLUMNS).items()}
+    noise = random.standard_normal(p_z["z_mean"].shape, np.float32)
+    decoded = model.decode(p_z["z_mean"] + noise * p_z["z_stddev"], beta)["image_mean"].numpy()
+    labels = [f"d = {component}" for component in range(decoded.shape[1])]
+    title = f"Samples of the generative model\n{len(labels)} of {model.config.components} components"
+    columns = "another beta ~ N(0, I) in every column" if model.config.has_beta else "another z in every column"
+    return pictures.image_grid(decoded.swapaxes(0, 1), title, labels, columns)
+
+
+class TensorBoardPictures(keras.callbacks.Callback):
+    """Both pictures to TensorBoard, each few epochs."""
+
+    def __init__(self, logs: str, images: np.ndarray, every: int = 5) -> None:
+        super().__init__()
+        self.logs, self.images, self.every = logs, images, every
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        if (epoch + 1) % self.every:
+            return
+        with tf.summary.create_file_writer(self.logs).as_default(step=epoch):
+            tf.summary.image("reconstructions", as_image(reconstructions(self.model, self.images)))
+            tf.summary.image("samples", as_image(component_samples(self.model)))
+
+
+def as_image(figure: Figure) -> tf.Tensor:
+    """A figure as [1, H, W, 4] bytes."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=100)
+    return tf.image.decode_png(png.getvalue(), channels=4)[tf.newaxis]

@@ -1,0 +1,70 @@
+"""What a training run is made from. Without TensorFlow."""
+
+import dataclasses
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ugvae_tf import config as configuration
+from ugvae_tf.config import Config, ModelConfig
+from ugvae_tf.config.validation import validate
+from ugvae_tf.errors import UserError
+from ugvae_tf.serving.saved_model import version_folder
+from ugvae_tf.training.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """A configuration, and the folder of the run."""
+
+    config: Config = field(default_factory=Config)
+    name: str | None = None
+    """Name of the run and of the exported model (default: the data set; with another --model, <data set>-<model>)."""
+    output_dir: str = "saved_models"
+    """Folder of all runs."""
+    resume: bool = False
+    """Continue the run of this name from its last checkpoint."""
+    overwrite: bool = False
+    """Start a new run in the folder of an earlier one; exported versions stay."""
+
+    @property
+    def folder(self) -> RunFolder:
+        """Where this run lives."""
+        return RunFolder(self.output_dir, self.name or default_name(self.config.data.dataset, self.config.model.model))
+
+    def checked(self) -> "TrainRequest":
+        """The request as it will be carried out; raises UserError if it cannot be."""
+        if self.resume and self.overwrite:
+            raise UserError("`resume` continues a run and `overwrite` replaces it: give one of them.")
+        self.folder.check(self.resume, self.overwrite)
+        request = self._with_version()
+        if self.resume:
+            request._check_same_run()
+        validate(request.config)
+        return request
+
+    def _with_version(self) -> "TrainRequest":
+        """`group_by_clusters` names the newest version from now on, so that a resumed run uses no later one."""
+        address = self.config.data.group_by_clusters
+        if address is None:
+            return self
+        version = version_folder(Path(address))
+        if version.resolve().parent == self.folder.path.resolve():
+            raise UserError(f"`group_by_clusters={address}` is the folder of this run itself: choose another `name`.")
+        data = replace(self.config.data, group_by_clusters=str(version))
+        return replace(self, config=replace(self.config, data=data))
+
+    def _check_same_run(self) -> None:
+        saved = self.folder.saved_config()
+        # More epochs, or the data in another place, leave the run what it was.
+        wanted = configuration.with_epochs(self.config, saved.training.epochs)
+        wanted = replace(wanted, data=dataclasses.replace(wanted.data, data_dir=saved.data.data_dir))
+        if changed := configuration.differences(saved, wanted):
+            raise UserError(
+                f"`resume` continues the run with its own settings, where {'; '.join(changed)}: "
+                f"leave those out, or start a run under another `name`."
+            )
+
+
+def default_name(dataset: str, model: str) -> str:
+    """The name of a run that is given none."""
+    return dataset if model == ModelConfig.model else f"{dataset}-{model}"
