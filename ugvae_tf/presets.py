@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ugvae_tf.config import Config, DataConfig, ModelConfig, ModelName, TrainingConfig
+from ugvae_tf.config import EXTENSIONS, Config, DataConfig, ModelConfig, ModelName, TrainingConfig
 from ugvae_tf.errors import UserError
 
 HIGGINS_WEIGHT = 4.0  # of beta-VAE's KL: above 1, as it is meant (Higgins et al. 2017); which, they leave to the user
@@ -115,7 +115,8 @@ def preset_for(dataset: str) -> Config:
 
 def of_model(config: Config, name: ModelName) -> Config:
     """The same configuration for another model of the family: what that does not have is 0, or 1, or left out."""
-    model = replace(config.model, model=name)
+    absent = {setting: getattr(ModelConfig, setting) for setting, models in EXTENSIONS.items() if name not in models}
+    model = replace(config.model, model=name, **absent)
     return replace(
         config,
         model=replace(

@@ -1,6 +1,6 @@
 """Which configurations can be trained; the flags are named as they are typed. Without TensorFlow."""
 
-from ugvae_tf.config import MIN_PIXEL_STDDEV, Config, ModelConfig
+from ugvae_tf.config import EXTENSIONS, MIN_PIXEL_STDDEV, Config, ModelConfig
 from ugvae_tf.errors import UserError
 
 
@@ -53,6 +53,13 @@ def _validate_family(model: ModelConfig) -> None:
         raise UserError(f"{model.model} has no beta: leave out --global-size.")
     if not model.has_mixture and model.components != 1:
         raise UserError(f"{model.model} has no mixture: leave out --components.")
+    for name, models in EXTENSIONS.items():
+        value = getattr(model, name)
+        if value != getattr(ModelConfig, name) and model.model not in models:
+            flag = f"--{name.replace('_', '-')}" + ("" if value is True else f" {value}")
+            raise UserError(f"{model.model} cannot have {flag}, which is for {' and '.join(models)}: leave it out.")
+    if model.prior_units is not None and model.prior_units < 1:
+        raise UserError(f"--prior-units must be at least 1, not {model.prior_units}.")
     if model.model != "beta-vae" and model.kl_weight != 1:
         raise UserError(f"--kl-weight must be 1, not {model.kl_weight}: {model.model} has no weight to tune.")
     if not 0 <= model.kl_weight < float("inf"):
