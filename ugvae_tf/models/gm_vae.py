@@ -24,7 +24,8 @@ class GmVae(FamilyModel):
 
     def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int], seed: int = 0) -> None:
         super().__init__(config, image_shape, seed)
-        self.component_encoder = ComponentEncoder(config)
+        if config.component_posterior == "network":
+            self.component_encoder = ComponentEncoder(config)
         shape = [1, config.components, config.local_size]
         apart = keras.initializers.RandomNormal(stddev=1.0)  # components that start equal would stay equal
         self.component_mean = self.add_weight(shape=shape, initializer=apart, name="component_mean")
@@ -35,7 +36,7 @@ class GmVae(FamilyModel):
     ) -> Posterior:
         """q(Z | X) q(d | Z) (paper eq. 6-7)."""
         _, q_z, z = self.local_posterior(images, mask, seed, training)
-        return Posterior(q_z, z, self.component_encoder(z))
+        return Posterior(q_z, z, self.component_encoder(z) if self.config.component_posterior == "network" else None)
 
     def local_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
         """p(z | d); its log variance lies in [-1, 1], as UG-VAE's does."""
