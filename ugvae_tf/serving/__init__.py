@@ -58,13 +58,36 @@ class ServedModel:
         return _completed(self.call("encode_ragged", images=images, group_sizes=group_sizes))
 
     def experts(self, images: np.ndarray) -> Arrays:
-        """Natural parameters of every image's factor of q(beta), `precision` and `precision_mean` [G, B, M]."""
+        """Natural parameters of every image's factor of q(beta), `precision` and `precision_mean` [G, B, M].
+
+        Their sums over a group are those of its q(beta), once `prior_parameters` are added.
+        """
         return self.call("experts", images=images)
 
     def prior(self, beta: np.ndarray) -> Arrays:
-        """Means and deviations of the components [G, K, L] that beta [G, M] sets."""
+        """The components that beta [G, M] sets: their moments [G, K, L], and `component_probs` p(d | beta) [G, K]."""
         inputs = {"beta": beta, "group_sizes": np.ones(len(beta), np.int32)}
-        return self.call("prior", **self._taken("prior", inputs))
+        return _with_component_probs(self.call("prior", **self._taken("prior", inputs)))
+
+    def global_prior(self, groups: int) -> Arrays:
+        """p(beta), once for each group: `beta_mean` and `beta_stddev` [groups, M]; without beta, M is 0.
+
+        An export of an older version has no such signature, and N(0, I) as p(beta).
+        """
+        if "global_prior" in self.signatures:
+            return self.call("global_prior", group_sizes=np.ones(groups, np.int32))
+        shape = [groups, self.settings.model.global_size]
+        return {"beta_mean": np.zeros(shape, np.float32), "beta_stddev": np.ones(shape, np.float32)}
+
+    def prior_parameters(self) -> tuple[np.ndarray, np.ndarray]:
+        """What p(beta) adds to the experts' sums in q(beta): precision and precision times mean, each [M].
+
+        Zero but in a model with `prior_expert`.
+        """
+        p_beta = self.global_prior(1)
+        weight = np.float32(self.settings.model.prior_expert)
+        precision = weight * p_beta["beta_stddev"][0] ** -2
+        return precision, precision * p_beta["beta_mean"][0]
 
     def decode(self, z: np.ndarray, beta: np.ndarray) -> Arrays:
         """Means (and deviations) of the pixels for z [G, B, L] and beta [G, M]."""
@@ -103,6 +126,15 @@ def _completed(codes: Arrays) -> Arrays:
     groups, size = codes["z_mean"].shape[:2]
     no_beta, one_component = np.zeros([groups, 0], np.float32), np.ones([groups, size, 1], np.float32)
     return {"beta_mean": no_beta, "beta_stddev": no_beta, "component_probs": one_component} | codes
+
+
+def _with_component_probs(p_z: Arrays) -> Arrays:
+    """Components with their probabilities: uniform where a model has one, or an export of an older version no others.
+
+    That is p(d) of eq. 4.
+    """
+    groups, components = p_z["z_mean"].shape[:2]
+    return {"component_probs": np.full([groups, components], 1 / components, np.float32)} | p_z
 
 
 def _parts(inputs: Arrays, images_per_call: int) -> Iterator[Arrays]:
