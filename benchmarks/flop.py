@@ -23,7 +23,7 @@ def flop_per_image(config: Config, image_shape: tuple[int, int, int]) -> float:
     encoder = hidden * 2 * z + z * hidden + hidden * components
     experts = (hidden + components) * beta * expert_heads
     divergences = 2 * z * components
-    per_group = components * (beta * hidden + hidden * 2 * z) + beta * hidden
+    per_group = components * (sizes.prior_units or hidden) * (beta + 2 * z) + beta * hidden
     bodies = body_products(sizes, image_shape) + z * hidden
     weights = bodies + encoder + experts + divergences + per_group / config.data.group_size
     return 3 * 2 * weights

@@ -24,6 +24,15 @@ ONE_REPLICA = tf.distribute.MirroredStrategy(["CPU:0"])
 TWO_REPLICAS = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 IMAGE_SHAPE = (7, 5, 2)
 CONV_SHAPE = (32, 16, 2)
+EXTENDED = {  # every setting beyond the paper
+    "global_prior": "learned",
+    "prior_expert": True,
+    "expert_subset": "random",
+    "component_prior": "beta",
+    "component_kernel": "glorot",
+    "component_posterior": "optimal",
+    "prior_units": 13,
+}
 SIZES = {"hidden_units": 11, "local_size": 3, "global_size": 4, "components": 6}
 
 
@@ -40,6 +49,27 @@ def small_model(seed: int = 0, image_shape: tuple | None = None, **changes):
     image_shape = image_shape or (CONV_SHAPE if changes.get("body") == "conv" else IMAGE_SHAPE)
     model = build_model(small_config(**changes), image_shape, seed)
     model.build()
+    return model
+
+
+def moved(model, scale: float = 0.3):
+    """The model with every weight moved at random: a learned prior is no longer the standard one."""
+    random = np.random.default_rng(0)
+    for weight in model.trainable_variables:
+        weight.assign_add(random.normal(scale=scale, size=weight.shape).astype(np.float32))
+    return model
+
+
+def of_older_version(model):
+    """The model with the signatures of an export from before p(beta) and p(d | beta) could be learned."""
+    today = model.signatures()
+    prior, specs = today["prior"]
+
+    def moments(beta):
+        return {name: value for name, value in prior(beta).items() if name != "component_probs"}
+
+    older = {name: each for name, each in today.items() if name != "global_prior"} | {"prior": (moments, specs)}
+    model.signatures = lambda: older
     return model
 
 

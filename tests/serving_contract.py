@@ -14,7 +14,8 @@ CONTRACT = {  # signature: what it takes, what it gives
     "serving_default": ("images GBHWC", CODES),
     "encode_ragged": ("images GBHWC, group_sizes G int32", CODES),
     "experts": ("images GBHWC", "precision GBM, precision_mean GBM"),
-    "prior": ("beta GM", "z_mean GKL, z_stddev GKL"),
+    "prior": ("beta GM", "z_mean GKL, z_stddev GKL, component_probs GK"),
+    "global_prior": ("group_sizes G int32", "beta_mean GM, beta_stddev GM"),
     "decode": ("z GBL, beta GM", "image_mean GBHWC, image_stddev GBHWC"),
     "config": ("group_sizes G int32", "config_json G string"),
 }
@@ -28,7 +29,7 @@ def contract(config: ModelConfig, image_shape: tuple[int, int, int]) -> dict[str
     sizes = dict(zip("HWC", image_shape, strict=True)) | {"G": -1, "B": -1, "L": config.local_size}
     sizes |= {"M": config.global_size, "K": config.components if config.model in WITH_MIXTURE else 1}
     absent = set() if config.model in WITH_MIXTURE else {"component_probs"}
-    absent |= set() if config.model in WITH_BETA else {"experts", "beta", "beta_mean", "beta_stddev"}
+    absent |= set() if config.model in WITH_BETA else {"experts", "global_prior", "beta", "beta_mean", "beta_stddev"}
     absent |= {"image_stddev"} if config.likelihood == "bernoulli" else set()
     table = dict(CONTRACT)
     if config.model not in WITH_BETA:
@@ -40,6 +41,13 @@ def contract(config: ModelConfig, image_shape: tuple[int, int, int]) -> dict[str
         for name, (taken, given) in table.items()
         if name not in absent
     }
+
+
+def of_older_export(contract: dict[str, tuple[Tensors, Tensors]]) -> dict[str, tuple[Tensors, Tensors]]:
+    """The signatures of an export from before p(beta) and p(d | beta) could be anything but standard and uniform."""
+    found = {name: each for name, each in contract.items() if name != "global_prior"}
+    taken, given = found["prior"]
+    return found | {"prior": (taken, {name: each for name, each in given.items() if name != "component_probs"})}
 
 
 def _tensors(text: str, sizes: dict[str, int], absent: set[str]) -> Tensors:

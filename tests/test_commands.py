@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from conftest import EXTENDED
 
 from ugvae_tf import config as configuration
 from ugvae_tf.commands.train import parse_training
-from ugvae_tf.config import Config, ModelConfig
+from ugvae_tf.config import EXTENSIONS, Config, ModelConfig, ModelName, presets
 from ugvae_tf.config.presets import PRESETS
 from ugvae_tf.config.validation import validate
 from ugvae_tf.errors import UserError
@@ -66,6 +68,7 @@ def test_a_strange_config_json_is_told(text):
         ("--local-size", 0),
         ("--global-size", 0),
         ("--hidden-units", 0),
+        ("--prior-units", 0),
         ("--epochs", 0),
         ("--groups-per-step", 0),
         ("--learning-rate", 0),
@@ -117,6 +120,15 @@ def test_a_relative_takes_the_preset_as_far_as_it_goes(name, global_size, compon
     assert request.folder.path == tmp_path / f"mnist-{name}"
 
 
+@pytest.mark.parametrize("name", get_args(ModelName))
+def test_a_relative_takes_the_extensions_that_it_can_have(name):
+    extended = presets.of_model(Config(model=ModelConfig(**EXTENDED)), name)
+    validate(extended)
+    for setting, models in EXTENSIONS.items():
+        value = EXTENDED[setting] if name in models else getattr(ModelConfig, setting)
+        assert getattr(extended.model, setting) == value
+
+
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
@@ -127,6 +139,16 @@ def test_a_relative_takes_the_preset_as_far_as_it_goes(name, global_size, compon
         (["--model", "beta-vae", "--kl-weight", "-1"], "`kl_weight` must be a number of at least 0"),
         (["--dataset", "a+b", "--mixture", "0.5,0.5", "--group-by", "domain"], "`group_by` and `mixture` both"),
         (["--model", "nested-vae", "--group-size", "1"], "`group_size` of 2 or more"),
+        (
+            ["--model", "vae", "--global-prior", "learned"],
+            "vae cannot have `global_prior=learned`, which is for ug-vae",
+        ),
+        (["--model", "nested-vae", "--prior-expert"], "nested-vae cannot have `prior_expert`, which is for"),
+        (["--model", "gm-vae", "--expert-subset", "random"], "gm-vae cannot have `expert_subset=random`, which"),
+        (["--model", "ml-vae", "--component-prior", "beta"], "`component_prior=beta`, which is for ug-vae: leave"),
+        (["--model", "ml-vae", "--component-posterior", "optimal"], "optimal`, which is for ug-vae and gm-vae"),
+        (["--model", "gm-vae", "--component-kernel", "glorot"], "gm-vae cannot have `component_kernel=glorot`"),
+        (["--model", "ml-vae", "--prior-units", "5"], "ml-vae cannot have `prior_units=5`"),
     ],
 )
 def test_a_setting_that_the_model_does_not_have_is_told(flags, told, tmp_path):

@@ -127,8 +127,8 @@ def test_a_checkpoint_holds_the_statistics(tmp_path):
     trained.train_step(groups)
     Checkpoints(tmp_path, trained).save()
     Checkpoints(tmp_path, restored).restore()
-    for name, code in trained.encode(*groups).items():
-        np.testing.assert_array_equal(restored.encode(*groups)[name], code)
+    for name, code in trained.encoded(*groups).items():
+        np.testing.assert_array_equal(restored.encoded(*groups)[name], code)
 
 
 @pytest.mark.parametrize(("sides", "advice"), [((28, 28), 32), ((40, 40), 48), ((218, 178), 64)])

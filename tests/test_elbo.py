@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import SIZES, random_images, small_model
+from conftest import EXTENDED, SIZES, random_images, small_model
 from tensorflow_probability import distributions as tfd
 
 from ugvae_tf.models import MODELS
@@ -20,11 +20,15 @@ VARIANTS = [
     {"body": "conv", "normalisation": "group", "observation_variance": "network"},
     {"body": "conv", "normalisation": "batch"},
     *({"model": model} for model in MODELS if model != "ug-vae"),
+    EXTENDED,
+    {"model": "ml-vae", "global_prior": "learned", "prior_expert": True, "expert_subset": "random"},
+    {"model": "gm-vae", "component_posterior": "optimal"},
+    {"model": "nested-vae", "prior_units": 13},
 ]
 
 
 def ids(variant):
-    return "-".join(variant.values()) or "default"
+    return "-".join(map(str, variant.values())) or "default"
 
 
 def ones(images):
@@ -36,7 +40,8 @@ def test_the_bound_is_the_monte_carlo_average_of_log_p_minus_log_q():
     model, images = small_model(), random_images(1, 3)
     draws = 4000
     many = np.repeat(images, draws, axis=0)  # each draw is a group of its own
-    q_z, z, q_d, q_beta = model.posterior(many, ones(many), seed=[0, 1])
+    q_z, z, q_d, experts = model.posterior(many, ones(many), seed=[0, 1])
+    q_beta = model.global_posterior(experts, ones(many))
     d, beta = q_d.sample(seed=[0, 2]), q_beta.sample(seed=[0, 3])
     p_z = model.mixture_prior(beta)
     chosen = tfd.MultivariateNormalDiag(
@@ -58,7 +63,8 @@ def test_the_terms_are_those_that_numpy_computes():
     """Without a seed the means stand for samples, and each term can be written down."""
     model, images = small_model(), random_images(2, 5)
     terms = model.elbo_terms(images, ones(images), seed=None)
-    q_z, _, q_d, q_beta = model.posterior(images, ones(images), seed=None)
+    q_z, _, q_d, experts = model.posterior(images, ones(images), seed=None)
+    q_beta = model.global_posterior(experts, ones(images))
     m, s = q_z.mean().numpy(), q_z.stddev().numpy()
     probs = q_d.probs_parameter().numpy()
     beta_mean, beta_stddev = q_beta.mean().numpy(), q_beta.stddev().numpy()
@@ -144,7 +150,7 @@ def test_the_order_of_the_images_leaves_q_beta_and_the_bound_alone(name):
 
 
 def test_kl_weight_weighs_the_kl_terms_and_nothing_else():
-    model, images = small_model(kl_weight=3.0), random_images(2, 3)
+    model, images = small_model(model="beta-vae", kl_weight=3.0), random_images(2, 3)
     terms = model.elbo_terms(images, ones(images), seed=None)
     expected = terms.log_px - 3 * (terms.kl_z + terms.kl_d + terms.kl_beta)
     np.testing.assert_allclose(model.objective(terms), expected, rtol=1e-6)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import IMAGE_SHAPE, small_model
+from conftest import IMAGE_SHAPE, moved, of_older_version, small_model
 
 from ugvae_tf.commands.evaluate import parse_evaluation
 from ugvae_tf.config import Config, DataConfig, to_json
@@ -58,8 +58,9 @@ def test_every_task_writes_its_figures_and_one_flat_record(committed, task):
     assert not any(isinstance(value, dict) for value in record.values())
 
 
-def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path):
-    model = small_model()
+@pytest.mark.parametrize("variant", [{}, {"global_prior": "learned", "prior_expert": True}], ids=["paper", "prior"])
+def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path, variant):
+    model = moved(small_model(**variant))
     export.export_version(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
     served = ServedModel(tmp_path)
     images = np.random.default_rng(0).integers(256, size=(11, *IMAGE_SHAPE), dtype=np.uint8)
@@ -69,9 +70,45 @@ def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path):
     members = np.array([[0, 3, 5, 7, 9], [1, 2, 4, -1, -1]])
     summed = group_codes(codes, members)
     direct = served.encode_ragged(images[members], np.array([5, 3]))
-    np.testing.assert_allclose(summed.beta_mean, direct["beta_mean"], atol=1e-5)
-    np.testing.assert_allclose(summed.beta_stddev, direct["beta_stddev"], rtol=1e-5)
-    np.testing.assert_allclose(summed.component_probs[1], direct["component_probs"][1, :3].mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(summed.beta_mean, direct.beta_mean, atol=1e-5)
+    np.testing.assert_allclose(summed.beta_stddev, direct.beta_stddev, rtol=1e-5)
+    np.testing.assert_allclose(summed.component_probs[1], direct.component_probs[1, :3].mean(axis=0), atol=1e-5)
+
+
+def test_an_export_of_an_older_version_has_the_standard_p_beta_and_the_uniform_p_d(tmp_path):
+    model = of_older_version(small_model())
+    export.export_version(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
+    served, beta = ServedModel(tmp_path), np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    assert "global_prior" not in served.signatures
+    p_beta, p_z = served.global_prior(3), served.prior(beta)
+    np.testing.assert_array_equal(p_beta["beta_mean"], np.zeros([3, 4]))
+    np.testing.assert_array_equal(p_beta["beta_stddev"], np.ones([3, 4]))
+    np.testing.assert_allclose(p_z["component_probs"], np.full([3, 6], 1 / 6), rtol=1e-6)
+    for key, value in model.prior(beta, 3).items():
+        np.testing.assert_allclose(p_z[key], value, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(np.stack(served.prior_parameters()), np.zeros([2, 4]))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_served_model_says_what_p_beta_and_p_d_are(tmp_path, name):
+    extended = name in ("ug-vae", "ml-vae")
+    model = moved(small_model(model=name, **({"global_prior": "learned", "prior_expert": True} if extended else {})))
+    config, size = Config(model=model.config), model.config.global_size
+    export.export_version(model, tmp_path / "1", to_json(config, image_shape=IMAGE_SHAPE))
+    served = ServedModel(tmp_path)
+    p_beta, p_z = served.global_prior(2), served.prior(np.zeros([2, size], np.float32))
+    assert p_beta["beta_mean"].shape == p_beta["beta_stddev"].shape == (2, size)
+    assert p_z["component_probs"].shape == (2, model.config.components)
+    np.testing.assert_allclose(p_z["component_probs"], 1 / model.config.components, rtol=1e-6)
+    precision, precision_mean = served.prior_parameters()
+    if extended:
+        m, log_stddev = (weight.numpy() for weight in model.global_prior.weights)
+        np.testing.assert_allclose(p_beta["beta_mean"][1], m, rtol=1e-6)
+        np.testing.assert_allclose(precision, np.exp(-2 * log_stddev), rtol=1e-5)
+        np.testing.assert_allclose(precision_mean, m * np.exp(-2 * log_stddev), rtol=1e-5)
+    else:
+        np.testing.assert_array_equal(p_beta["beta_stddev"], np.ones([2, size]))
+        np.testing.assert_array_equal(precision, np.zeros(size))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import SIZES, random_images, small_model
+from conftest import EXTENDED, SIZES, moved, random_images, small_model
 
 from ugvae_tf.models import MODELS
 from ugvae_tf.serving import export
@@ -16,7 +16,8 @@ OUTPUTS = {
     "serving_default": {"beta_mean", "beta_stddev", "z_mean", "z_stddev", "component_probs"},
     "encode_ragged": {"beta_mean", "beta_stddev", "z_mean", "z_stddev", "component_probs"},
     "experts": {"precision", "precision_mean"},
-    "prior": {"z_mean", "z_stddev"},
+    "prior": {"z_mean", "z_stddev", "component_probs"},
+    "global_prior": {"beta_mean", "beta_stddev"},
     "decode": {"image_mean", "image_stddev"},
 }
 # Runs each signature on the inputs in a file, and writes the outputs to another.
@@ -46,6 +47,7 @@ def inputs(groups: int, size: int, image_shape: tuple) -> dict[str, dict[str, np
         "encode_ragged": {"images": images, "group_sizes": sizes},
         "experts": {"images": images},
         "prior": {"beta": beta, "group_sizes": sizes},
+        "global_prior": {"group_sizes": sizes},
         "decode": {"z": z, "beta": beta},
     }
 
@@ -72,11 +74,13 @@ def ask(version, tmp_path, asked) -> dict[str, np.ndarray]:
         {"expert_variance": "shared", "likelihood": "bernoulli"},
         {"body": "conv", "normalisation": "batch"},
         *({"model": name} for name in MODELS),
+        EXTENDED,
+        {"model": "gm-vae", "component_posterior": "optimal"},
     ],
-    ids=lambda variant: "-".join(variant.values()),
+    ids=lambda variant: "-".join(map(str, variant.values())),
 )
 def test_every_signature_equals_the_keras_model_with_other_groups_than_in_training(tmp_path, variant):
-    model = small_model(**variant)
+    model = moved(small_model(**variant))
     asked = {name: given for name, given in inputs(3, 7, model.image_shape).items() if name in model.signatures()}
     model.posterior(asked["serving_default"]["images"], np.ones([3, 7], np.float32), seed=None, training=True)
     export.export_version(model, tmp_path / "3", "{}")
@@ -91,6 +95,8 @@ def test_every_signature_equals_the_keras_model_with_other_groups_than_in_traini
     }
     if model.config.has_beta:
         expected["experts"] = model.experts(asked["experts"]["images"])
+        p_beta = model.global_prior(groups=3)
+        expected["global_prior"] = {"beta_mean": p_beta.mean(), "beta_stddev": p_beta.stddev()}
     for name, tensors in expected.items():
         for key, tensor in tensors.items():
             np.testing.assert_allclose(answers[f"{name}/{key}"], tensor, atol=1e-5, rtol=1e-5, err_msg=f"{name}/{key}")
@@ -101,10 +107,26 @@ def test_every_signature_equals_the_keras_model_with_other_groups_than_in_traini
 @pytest.mark.parametrize("name", ["ug-vae", "ml-vae", "nested-vae"])
 def test_experts_add_up_to_the_code_of_the_group(name):
     model, images = small_model(model=name), random_images(2, 5)
-    experts = {name: tensor.numpy() for name, tensor in model.experts(images).items()}
+    assert_codes_of_sums(model, images, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["ug-vae", "ml-vae"])
+def test_experts_and_p_beta_once_add_up_to_the_code_of_the_group(name):
+    model = moved(small_model(model=name, global_prior="learned", prior_expert=True))
+    p_beta = model.global_prior(groups=2)
+    precision = p_beta.stddev().numpy() ** -2
+    assert np.ptp(precision) > 0.1
+    assert_codes_of_sums(model, random_images(2, 5), precision, precision * p_beta.mean().numpy())
+
+
+def assert_codes_of_sums(model, images, precision, precision_mean):
+    """The group's code is what the experts of its parts and the given prior sum to."""
+    for part in (images[:, :2], images[:, 2:]):  # two shards
+        experts = {key: tensor.numpy() for key, tensor in model.experts(part).items()}
+        precision = precision + experts["precision"].sum(axis=1)
+        precision_mean = precision_mean + experts["precision_mean"].sum(axis=1)
     codes = model.encoded(images, np.ones([2, 5], np.float32))
-    precision = experts["precision"].sum(axis=1)
-    np.testing.assert_allclose(codes["beta_mean"], experts["precision_mean"].sum(axis=1) / precision, rtol=1e-4)
+    np.testing.assert_allclose(codes["beta_mean"], precision_mean / precision, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(codes["beta_stddev"], precision**-0.5, rtol=1e-4)
 
 

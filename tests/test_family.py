@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import SIZES, random_images, small_config, small_model
+from conftest import EXTENDED, SIZES, random_images, small_config, small_model
 from scipy.stats import norm
 
 from ugvae_tf.config import Config, DataConfig, TrainingConfig
@@ -99,7 +99,7 @@ def test_nested_vae_is_a_vae_whose_latents_a_second_one_rebuilds():
     np.testing.assert_allclose(log_px, outer.log_px, rtol=1e-5)
     np.testing.assert_allclose(kl_z, outer.kl_z, rtol=1e-5)
     np.testing.assert_array_equal(kl_d, 0)
-    codes, experts = nested.encode(images, ones(images)), nested.experts(images)
+    codes, experts = nested.encoded(images, ones(images)), nested.experts(images)
     mean, stddev = codes["z_mean"].numpy(), codes["z_stddev"].numpy()
     precision = experts["precision"].numpy()
     beta = experts["precision_mean"].numpy() / precision  # [G, B, M]
@@ -115,10 +115,10 @@ def test_nested_vae_is_a_vae_whose_latents_a_second_one_rebuilds():
     np.testing.assert_allclose(log_pz, expected, rtol=1e-4)
 
 
-def settings(name: str, group_by: str | None = None, **changes) -> Config:
+def settings(name: str, group_by: str | None = None, extensions: dict | None = None, **changes) -> Config:
     return Config(
         data=DataConfig(group_size=3, group_by=group_by),
-        model=small_config(model=name),
+        model=small_config(model=name, **(extensions or {})),
         training=TrainingConfig(**{"groups_per_step": 2, "epochs": 2, **changes}),
     )
 
@@ -152,14 +152,17 @@ def test_beta_vae_of_weight_one_is_the_vae_and_another_weight_is_not():
     assert any(np.abs(one - other).max() > 1e-3 for one, other in zip(vae.variables, heavier.variables, strict=True))
 
 
-@pytest.mark.parametrize(("name", "group_by"), [*((name, None) for name in MODELS), ("ml-vae", "label")])
-def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(tmp_path, name, group_by):
-    config = settings(name, group_by)
+@pytest.mark.parametrize(
+    ("name", "group_by", "extensions"),
+    [*((name, None, None) for name in MODELS), ("ml-vae", "label", None), ("ug-vae", None, EXTENDED)],
+)
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(tmp_path, name, group_by, extensions):
+    config = settings(name, group_by, extensions)
     whole = trained(config)
     steps = TRAIN.steps_per_epoch(fitting.grouping_of(config))
     half = fitting.compiled_model(config, TRAIN.image_shape, steps)
     half.jit_compile = False
-    fitting.fit(half, settings(name, group_by, epochs=1), TRAIN, HELD_OUT, verbose=0)
+    fitting.fit(half, settings(name, group_by, extensions, epochs=1), TRAIN, HELD_OUT, verbose=0)
     Checkpoints(tmp_path, half).save()
     resumed = fitting.compiled_model(config, TRAIN.image_shape, steps)
     resumed.jit_compile = False

@@ -30,6 +30,19 @@ def test_product_of_experts_is_the_normalised_product_of_the_densities():
     np.testing.assert_allclose(result.variance()[0, 0], ((grid - by_quadrature) ** 2 * density).sum(), rtol=1e-4)
 
 
+def test_a_prior_is_one_more_factor_of_the_product():
+    random = np.random.default_rng(0)
+    mean, stddev = (
+        random.normal(size=(2, 5, 3)).astype(np.float32),
+        random.uniform(0.5, 2, (2, 5, 3)).astype(np.float32),
+    )
+    prior = gaussian.diagonal(mean[:, 4], stddev[:, 4])
+    precision = 1 / stddev**2
+    result = gaussian.product_of_experts(precision[:, :4], (precision * mean)[:, :4], prior)
+    np.testing.assert_allclose(result.mean(), product(mean, stddev).mean(), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(result.stddev(), product(mean, stddev).stddev(), rtol=1e-5)
+
+
 @settings(deadline=None, max_examples=25)
 @given(means, stddevs, st.permutations(range(5)))
 def test_the_order_of_the_images_leaves_the_product_alone(mean, stddev, order):

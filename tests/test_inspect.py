@@ -88,4 +88,4 @@ def test_a_folder_that_is_no_model_is_told(tmp_path, content):
 def test_the_command_tells_a_bad_path_in_one_sentence_and_exits_with_2(tmp_path):
     result = run(tmp_path / "missing")
     assert result.returncode == 2 and result.stdout == ""
-    assert result.stderr.count("\n") == 1 and "is not a folder with an exported model" in result.stderr
+    assert result.stderr.count("\n") == 1 and "is no folder of an exported model" in result.stderr

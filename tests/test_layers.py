@@ -7,11 +7,14 @@ import pytest
 import tensorflow as tf
 from conftest import CONV_SHAPE, IMAGE_SHAPE, SIZES, assert_distribution, small_config
 
+from ugvae_tf.gaussian import product_of_experts
 from ugvae_tf.layers import (
     MIN_PIXEL_STDDEV,
     ComponentEncoder,
+    ComponentPrior,
     Decoder,
     GlobalEncoder,
+    GlobalPrior,
     LocalEncoder,
     MixturePrior,
     inverse_pixel_stddev,
@@ -24,8 +27,8 @@ K, L, M = SIZES["components"], SIZES["local_size"], SIZES["global_size"]
 LAYERS = {
     "LocalEncoder": (LocalEncoder, [(G, B, F)], (G, B), (L,)),
     "ComponentEncoder": (ComponentEncoder, [(G, B, L)], (G, B), ()),
-    "GlobalEncoder": (GlobalEncoder, [(G, B, F), (G, B), (G, B, K)], (G,), (M,)),
     "MixturePrior": (MixturePrior, [(G, M)], (G, K), (L,)),
+    "ComponentPrior": (ComponentPrior, [(G, M)], (G, 1), ()),
     "Decoder": (lambda config: Decoder(config, IMAGE_SHAPE), [(G, B, L), (G, M)], (G, B), IMAGE_SHAPE),
     "Decoder, conv": (
         lambda config: Decoder(replace(config, body="conv"), CONV_SHAPE),
@@ -51,7 +54,7 @@ def test_a_layer_gives_one_distribution_of_the_documented_shape(name):
 def test_shapes_hold_inside_a_function_that_knows_neither_groups_nor_their_size(name):
     make, shapes, batch_shape, event_shape = LAYERS[name]
     layer = make(small_config())
-    leading = [2 if len(shape) > 2 or shape == (G, B) else 1 for shape in shapes]
+    leading = [2 if len(shape) > 2 else 1 for shape in shapes]
     unknown = [tf.TensorSpec([*[None] * n, *shape[n:]]) for n, shape in zip(leading, shapes, strict=True)]
 
     @tf.function(input_signature=unknown)
@@ -78,6 +81,68 @@ def test_mixture_prior_is_one_network_per_component():
         np.testing.assert_allclose(p_z.variance()[:, k], np.exp(np.tanh(raw)), rtol=1e-5)
 
 
+@pytest.mark.parametrize("choice", ["standard", "learned"])
+def test_p_beta_is_one_gaussian_for_any_number_of_groups(choice):
+    layer = GlobalPrior(small_config(global_prior=choice))
+    assert_distribution(layer(groups=G), (G,), (M,))
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.int32)])
+    def sample(sizes):
+        return layer(groups=tf.shape(sizes)[0]).sample(seed=[0, 0])
+
+    assert sample([1, 2, 3]).shape == (3, M)
+
+
+def test_a_learned_p_beta_starts_as_the_standard_one_and_has_its_moments_as_weights():
+    layer, standard = GlobalPrior(small_config(global_prior="learned")), GlobalPrior(small_config())
+    beta = inputs([(G, M)])[0]
+    np.testing.assert_allclose(layer(groups=G).log_prob(beta), standard(groups=G).log_prob(beta), rtol=1e-6)
+    assert [weight.path.split("/")[-1] for weight in layer.trainable_weights] == ["mean", "log_stddev"]
+    assert not standard.weights
+    mean, log_stddev = np.float32([1, -2, 0, 3]), np.float32([-1, 0.5, 2, 0])
+    layer.set_weights([mean, log_stddev])
+    np.testing.assert_allclose(layer(groups=G).mean(), [mean] * G)
+    np.testing.assert_allclose(layer(groups=G).variance(), [np.exp(2 * log_stddev)] * G, rtol=1e-5)
+
+
+def test_the_probabilities_of_components_given_beta_are_their_formula():
+    layer = ComponentPrior(small_config())
+    beta = 30 * (inputs([(G, M)])[0] - 0.5)
+    found = layer(beta).probs_parameter().numpy()
+    kernel, bias = (weight.numpy() for weight in layer.weights)
+    weights = np.log1p(np.exp(beta @ kernel + bias)) + 1e-5
+    np.testing.assert_allclose(found[:, 0], weights / weights.sum(axis=1, keepdims=True), rtol=1e-4)
+    assert np.ptp(found) > 0.1
+
+
+@pytest.mark.parametrize(("units", "expected"), [(None, SIZES["hidden_units"]), (13, 13)])
+def test_prior_units_are_those_of_every_network_of_the_prior(units, expected):
+    layer = MixturePrior(small_config(prior_units=units))
+    layer(inputs([(G, M)])[0])
+    assert [weight.shape for weight in layer.weights] == [
+        (M, K * expected),
+        (K * expected,),
+        (K, expected, 2 * L),
+        (K, 2 * L),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "unit_scale"),
+    [
+        ({"expert_variance": "free"}, False),
+        ({"expert_variance": "bounded"}, True),
+        ({"expert_variance": "bounded", "component_kernel": "glorot"}, False),
+    ],
+)
+def test_the_kernel_of_the_component_probabilities_starts_where_the_setting_says(changes, unit_scale):
+    layer = GlobalEncoder(small_config(components=20, global_size=50, **changes))
+    layer(*inputs([(G, B, F), (G, B, 20)]))
+    kernel = layer.mean_of_component.kernel.numpy()
+    glorot = np.sqrt(6 / (20 + 50))
+    assert abs(kernel.std() - 1) < 0.1 if unit_scale else np.abs(kernel).max() <= glorot
+
+
 @pytest.mark.parametrize("components", [3, 50])
 def test_a_component_starts_at_the_same_scale_whatever_their_number(components):
     config = small_config(components=components, hidden_units=128, local_size=16)
@@ -89,7 +154,7 @@ def test_a_component_starts_at_the_same_scale_whatever_their_number(components):
 def experts(expert_variance, scale=1.0):
     layer = GlobalEncoder(small_config(expert_variance=expert_variance))
     features, probs = inputs([(G, B, F), (G, B, K)])
-    precision, precision_mean = layer.experts(scale * (features - 0.5), probs)
+    precision, precision_mean = layer(scale * (features - 0.5), probs)
     return precision.numpy(), (precision_mean / precision).numpy()
 
 
@@ -107,22 +172,14 @@ def test_bounded_experts_differ_by_e_squared_at_most():
 def test_shared_experts_average_their_means_and_narrow_as_one_over_the_size():
     layer = GlobalEncoder(small_config(expert_variance="shared"))
     features, probs = inputs([(G, B, F), (G, B, K)])
-    precision, precision_mean = layer.experts(features, probs)
+    precision, precision_mean = layer(features, probs)
+    assert precision.shape == precision_mean.shape == (G, B, M)
     assert np.ptp(precision, axis=(0, 1)).max() == 0
-    q_beta = layer(features, tf.ones([G, B]), probs)
+    q_beta = product_of_experts(precision, precision_mean)
     np.testing.assert_allclose(q_beta.mean(), (precision_mean / precision).numpy().mean(axis=1), rtol=1e-4, atol=1e-6)
-    twice = layer(tf.repeat(features, 2, axis=1), tf.ones([G, 2 * B]), tf.repeat(probs, 2, axis=1))
+    twice = product_of_experts(*layer(tf.repeat(features, 2, axis=1), tf.repeat(probs, 2, axis=1)))
     np.testing.assert_allclose(twice.variance(), q_beta.variance() / 2, rtol=1e-5)
     np.testing.assert_allclose(twice.mean(), q_beta.mean(), atol=1e-5)
-
-
-def test_a_masked_image_has_no_part_in_q_beta():
-    layer = GlobalEncoder(small_config())
-    features, probs = inputs([(G, B, F), (G, B, K)])
-    masked = layer(features, tf.sequence_mask([3, 3], B, tf.float32), probs)
-    alone = layer(features[:, :3], tf.ones([G, 3]), probs[:, :3])
-    np.testing.assert_allclose(masked.mean(), alone.mean(), rtol=1e-5)
-    np.testing.assert_allclose(masked.stddev(), alone.stddev(), rtol=1e-5)
 
 
 def decoded(**changes):

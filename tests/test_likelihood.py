@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from conftest import random_images, small_model
+from conftest import EXTENDED, moved, random_images, small_model
 from scipy.stats import multivariate_normal
 
+from ugvae_tf.codes import Codes
 from ugvae_tf.evaluation import likelihood
 
 L, PIXELS, B = 2, 5, 3
@@ -17,7 +18,7 @@ class LinearGaussian:
     """
 
     def __init__(self, m: int = 3) -> None:
-        random = np.random.default_rng(0)
+        random, self.m = np.random.default_rng(0), m
         self.a, self.c, self.d = (0.5 * random.normal(size=shape) for shape in [(L, m), (PIXELS, L), (PIXELS, m)])
         self.z_stddev, self.x_stddev = 0.8, 0.6
 
@@ -37,17 +38,24 @@ class LinearGaussian:
         beta_mean = x @ gain.T
         z_gain = np.linalg.inv(self.c.T @ self.c / self.x_stddev**2 + np.eye(L)) @ self.c.T / self.x_stddev**2
         z_mean = x.reshape(len(x), B, PIXELS) @ z_gain.T
-        return {
-            "beta_mean": beta_mean,
-            "beta_stddev": np.full_like(beta_mean, 0.9),
-            "z_mean": z_mean,
-            "z_stddev": np.full_like(z_mean, 0.8),
-            "component_probs": np.ones((len(x), B, 1)),
-        }
+        return Codes(
+            beta_mean=beta_mean,
+            beta_stddev=np.full_like(beta_mean, 0.9),
+            z_mean=z_mean,
+            z_stddev=np.full_like(z_mean, 0.8),
+            component_probs=np.ones((len(x), B, 1)),
+        )
 
     def prior(self, beta):
         mean = (beta @ self.a.T)[:, np.newaxis]
-        return {"z_mean": mean, "z_stddev": np.full_like(mean, self.z_stddev)}
+        return {
+            "z_mean": mean,
+            "z_stddev": np.full_like(mean, self.z_stddev),
+            "component_probs": np.ones((len(mean), 1)),
+        }
+
+    def global_prior(self, groups):
+        return {"beta_mean": np.zeros((groups, self.m)), "beta_stddev": np.ones((groups, self.m))}
 
     def decode(self, z, beta):
         mean = z @ self.c.T + (beta @ self.d.T)[:, np.newaxis]
@@ -103,10 +111,12 @@ def test_of_a_vae_samples_of_the_whole_group_tighten_it_less(vae):
     assert bound(model, images, 25, 1).mean() < bound(model, images, 1, 25).mean()
 
 
-@pytest.mark.parametrize("variant", [{}, {"likelihood": "bernoulli"}, {"observation_variance": "network"}])
+@pytest.mark.parametrize(
+    "variant", [{}, {"likelihood": "bernoulli"}, {"observation_variance": "network"}, EXTENDED], ids=len
+)
 def test_the_terms_are_those_of_the_keras_model_at_the_same_posteriors(variant):
     """At posteriors of almost no width, samples are means and NumPy must find what TensorFlow finds."""
-    model, images = small_model(**variant), random_images(2, 3)
+    model, images = moved(small_model(**variant)), random_images(2, 3)
     served = _Served(model)
     terms = likelihood.elbo_terms(served, images, _NoNoise())
     expected = model.elbo_terms(images, np.ones([2, 3], np.float32), seed=None)
@@ -115,14 +125,24 @@ def test_the_terms_are_those_of_the_keras_model_at_the_same_posteriors(variant):
 
 
 def test_d_is_summed_out_exactly():
-    model, images = _Served(small_model()), random_images(1, 2)
+    model, images = _Served(moved(small_model(component_prior="beta"))), random_images(1, 2)
     codes = model.encode(images)
-    p_z = model.prior(codes["beta_mean"])
-    z = codes["z_mean"]
+    p_z = model.prior(codes.beta_mean)
+    z = codes.z_mean
     densities = [
         multivariate_normal(p_z["z_mean"][0, d], np.diag(p_z["z_stddev"][0, d] ** 2)).pdf(z[0]) for d in range(6)
     ]
-    np.testing.assert_allclose(likelihood._log_mixture(z, p_z)[0], np.log(np.mean(densities, axis=0)), rtol=1e-4)
+    expected = np.log(np.average(densities, axis=0, weights=p_z["component_probs"][0]))
+    np.testing.assert_allclose(likelihood._log_mixture(z, p_z)[0], expected, rtol=1e-4)
+
+
+def test_of_an_extended_model_too_more_samples_give_a_tighter_bound():
+    model, images = _Served(moved(small_model(**EXTENDED))), np.repeat(random_images(1, 2), 300, axis=0)
+    terms = likelihood.elbo_terms(model, images, np.random.default_rng(3))
+    elbo = terms["log_px"] - terms["kl_z"] - terms["kl_d"] - terms["kl_beta"]
+    one, ten = (bound(model, images, samples) for samples in (1, 10))
+    noise = np.hypot(elbo.std(), one.std()) / np.sqrt(len(images))
+    assert elbo.mean() < one.mean() + 4 * noise and one.mean() + 4 * noise < ten.mean()
 
 
 class _Served:
@@ -132,10 +152,14 @@ class _Served:
         self.model = model
 
     def encode(self, images):
-        return _arrays(self.model.encoded(images, np.ones(images.shape[:2], np.float32)))
+        return self.model.encode(images)
 
     def prior(self, beta):
         return _arrays(self.model.prior(beta, len(beta)))
+
+    def global_prior(self, groups):
+        p_beta = self.model.global_prior(groups=groups)
+        return _arrays({"beta_mean": p_beta.mean(), "beta_stddev": p_beta.stddev()})
 
     def decode(self, z, beta):
         return _arrays(self.model.decode(z, beta))

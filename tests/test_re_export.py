@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import IMAGE_SHAPE, random_images, small_model
+from conftest import IMAGE_SHAPE, of_older_version, random_images, small_model
 
 from ugvae_tf.config import Config, to_json
 from ugvae_tf.serving import export
@@ -22,9 +22,10 @@ def script():
     return module
 
 
-@pytest.fixture
-def version(tmp_path):
+@pytest.fixture(params=["today's", "older"])
+def version(tmp_path, request):
     model = small_model(seed=3)
+    model = of_older_version(model) if request.param == "older" else model
     export.export_version(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
     return tmp_path / "1"
 
@@ -32,11 +33,12 @@ def version(tmp_path):
 @pytest.mark.parametrize("number", ["1", "2"])
 def test_a_version_written_anew_answers_the_same_and_nothing_else_is_left(version, number):
     images = random_images(2, 3)
-    before = ServedModel(version.parent).encode(images)
+    before = vars(ServedModel(version.parent).encode(images))
     script().re_export(version, version.with_name(number))
     assert sorted(path.name for path in version.parent.iterdir()) == sorted({"1", number})
-    for key, value in ServedModel(version.parent).encode(images).items():
+    for key, value in vars(ServedModel(version.parent).encode(images)).items():
         np.testing.assert_allclose(value, before[key], rtol=1e-5, atol=1e-6, err_msg=key)
+    assert "global_prior" in ServedModel(version.parent).signatures
 
 
 def folder(path: Path, content: str) -> Path:

@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import requests
+from conftest import moved, small_model
 from PIL import Image
 from stub_model import Model
 from stub_server import grpc_server, rest_server
 
+from ugvae_tf.config import Config, to_json
+from ugvae_tf.serving import export
 from ugvae_tf.serving.served_model import ServedModel
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +51,7 @@ def assert_codes(found, images):
     served = ServedModel(COMMITTED)
     assert list(found) == list(SIZES)
     for name, code in found.items():
-        np.testing.assert_allclose(code, served.encode(images[name][None])["beta_mean"][0], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(code, served.encode(images[name][None]).beta_mean[0], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.slow
@@ -71,8 +74,23 @@ def test_a_group_in_several_requests_has_the_code_of_the_whole(model, groups):
     with rest_server(model) as url:
         found = run("serving_shards.py", folder / "morning", url)
     whole = ServedModel(COMMITTED).encode(images["morning"][None])
-    np.testing.assert_allclose(found["mean"], whole["beta_mean"][0], rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(found["stddev"], whole["beta_stddev"][0], rtol=1e-5)
+    np.testing.assert_allclose(found["mean"], whole.beta_mean[0], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found["stddev"], whole.beta_stddev[0], rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_shards_of_a_model_with_p_beta_as_an_expert_have_the_code_of_the_whole(tmp_path):
+    keras_model = moved(small_model(image_shape=(7, 5, 1), global_prior="learned", prior_expert=True))
+    export.export_version(keras_model, tmp_path / "1", to_json(Config(model=keras_model.config), image_shape=(7, 5, 1)))
+    images = np.random.default_rng(0).integers(256, size=(103, 7, 5), dtype=np.uint8)
+    (tmp_path / "images").mkdir()
+    for place, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / "images" / f"{place:03}.png")
+    with rest_server(Model("extended", tmp_path / "1")) as url:
+        found = run("serving_shards.py", tmp_path / "images", url)
+    whole = ServedModel(tmp_path).encode(images[None, ..., None])
+    np.testing.assert_allclose(found["mean"], whole.beta_mean[0], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found["stddev"], whole.beta_stddev[0], rtol=1e-5)
 
 
 def test_rows_and_columns_give_the_same_codes(model):

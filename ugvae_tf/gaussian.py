@@ -23,19 +23,27 @@ def standard_like(values: tf.Tensor) -> tfd.Distribution:
     return diagonal(tf.zeros_like(values), tf.ones_like(values))
 
 
-def product_of_experts(precision: tf.Tensor, precision_mean: tf.Tensor) -> tfd.Distribution:
+def product_of_experts(
+    precision: tf.Tensor, precision_mean: tf.Tensor, prior: tfd.Distribution | None = None
+) -> tfd.Distribution:
     """Multiply the Gaussian experts of each group (paper eq. 9).
+
+    In a product of Gaussians precisions add up, and so do precisions times means.
 
     Args:
         precision: [G, B, M], 1 / variance; an expert of precision 0 changes nothing.
         precision_mean: [G, B, M], precision times mean.
+        prior: one more factor; batch shape [G], event shape [M].
 
     Returns:
         A diagonal Gaussian of batch shape [G] and event shape [M].
     """
     total_precision = tf.reduce_sum(precision, axis=1)  # [G, M]
-    mean = tf.reduce_sum(precision_mean, axis=1) / total_precision  # [G, M]
-    return diagonal(mean, tf.math.rsqrt(total_precision))
+    total_precision_mean = tf.reduce_sum(precision_mean, axis=1)  # [G, M]
+    if prior is not None:
+        total_precision += 1 / prior.variance()
+        total_precision_mean += prior.mean() / prior.variance()
+    return diagonal(total_precision_mean / total_precision, tf.math.rsqrt(total_precision))
 
 
 def kl_to_components(q_z: tfd.Distribution, p_z: tfd.Distribution) -> tf.Tensor:

@@ -1,9 +1,10 @@
-"""The five conditional distributions of UG-VAE: tensors in, one tfd distribution out.
+"""The distributions of UG-VAE: tensors in, one tfd distribution out; of q(beta), its factors.
 
 G groups, B images in a group, K components, L dimensions of z, M dimensions of beta.
 """
 
 import math
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -13,6 +14,7 @@ from ugvae_tf import gaussian, networks
 from ugvae_tf.config import MIN_PIXEL_STDDEV, ModelConfig
 
 LOG_VARIANCE_LIMIT = 14.0  # of a latent variable, either way: keeps every density and divergence finite
+LEAST_COMPONENT_WEIGHT = 1e-5  # no component is impossible, so that kl_d stays finite
 LOGIT_LIMIT = 12.0  # of a black or white pixel: its mean stays a float32 that is neither 0 nor 1
 
 
@@ -61,11 +63,18 @@ class ComponentEncoder(keras.layers.Layer):
         return tfd.Categorical(logits=self.logits(self.hidden(z)))
 
 
-class GlobalEncoder(keras.layers.Layer):
-    """q(beta | X, Z): the product of one Gaussian expert per image (paper eq. 8-9).
+class Experts(NamedTuple):
+    """Natural parameters of the factors of q(beta), one for each image: they add up over a group (paper eq. 9)."""
 
-    Takes features [G, B, F], a mask [G, B] and, in a model with a mixture, component
-    probabilities [G, B, K]. Returns batch shape [G], event shape [M].
+    precision: tf.Tensor  # [G, B, M]
+    precision_mean: tf.Tensor  # [G, B, M], precision times mean
+
+
+class GlobalEncoder(keras.layers.Layer):
+    """The factors of q(beta | X, Z): one Gaussian expert per image (paper eq. 8).
+
+    Takes features [G, B, F] and, in a model with a mixture, component probabilities
+    [G, B, K]. Returns the experts' natural parameters [G, B, M].
 
     `expert_variance` says how Sigma_i of eq. 8 depends on the image. In every case the
     precisions add, so q(beta) narrows as a group grows; what differs is who speaks:
@@ -85,7 +94,8 @@ class GlobalEncoder(keras.layers.Layer):
         # weigh alike, the average of nearly one-hot probabilities counts the components of the
         # group: only at unit scale is that heard beside hundreds of features.
         self.mean_of_features = keras.layers.Dense(config.global_size)
-        start = "glorot_uniform" if self.expert_variance == "free" else keras.initializers.RandomNormal(stddev=1.0)
+        glorot = self.expert_variance == "free" or config.component_kernel == "glorot"
+        start = "glorot_uniform" if glorot else keras.initializers.RandomNormal(stddev=1.0)
         if config.has_mixture:
             self.mean_of_component = keras.layers.Dense(config.global_size, use_bias=False, kernel_initializer=start)
         if self.expert_variance != "shared":
@@ -94,12 +104,7 @@ class GlobalEncoder(keras.layers.Layer):
             # Of variance 1, so that a group's code starts narrow: what it says is heard above its noise.
             self.log_variance = self.add_weight(shape=[config.global_size], initializer="zeros", name="log_variance")
 
-    def experts(self, features: tf.Tensor, component_probs: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
-        """The natural parameters of each image's expert (paper eq. 8).
-
-        Returns:
-            precision [G, B, M] and precision times mean [G, B, M].
-        """
+    def call(self, features: tf.Tensor, component_probs: tf.Tensor | None = None) -> Experts:
         mean, known = self.mean_of_features(features), features  # [G, B, M], [G, B, F or F + K]
         if component_probs is not None:
             mean += self.mean_of_component(component_probs)
@@ -108,17 +113,56 @@ class GlobalEncoder(keras.layers.Layer):
             precision = latent_stddev(self.log_variance) ** -2 * tf.ones_like(mean)
         else:
             precision = self._precision(self.raw_variance(known))
-        return precision, precision * mean
+        return Experts(precision, precision * mean)
 
     def _precision(self, raw: tf.Tensor) -> tf.Tensor:
         if self.expert_variance == "free":
             return latent_stddev(raw) ** -2
         return latent_stddev(self.log_variance + tf.tanh(raw)) ** -2  # bounded
 
-    def call(self, features: tf.Tensor, mask: tf.Tensor, component_probs: tf.Tensor | None = None) -> tfd.Distribution:
-        precision, precision_mean = self.experts(features, component_probs)
-        present = mask[:, :, tf.newaxis]  # [G, B, 1]
-        return gaussian.product_of_experts(precision * present, precision_mean * present)
+
+class GlobalPrior(keras.layers.Layer):
+    """p(beta): N(0, I) (paper eq. 4), or `learned`, which goes beyond the paper.
+
+    The learned one is N(m, diag e^{2s}), with m = s = 0 at the start: of all diagonal Gaussians
+    the one nearest to the q(beta) of the training groups. A beta drawn from it is then one that
+    the decoder has met, and KL(q(beta) || p(beta)) counts little but what a group tells.
+
+    Takes the number of groups G. Returns batch shape [G], event shape [M].
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.learned, self.size = config.global_prior == "learned", config.global_size
+        if self.learned:
+            self.mean = self.add_weight(shape=[self.size], initializer="zeros", name="mean")
+            self.log_stddev = self.add_weight(shape=[self.size], initializer="zeros", name="log_stddev")
+
+    def call(self, groups: tf.Tensor) -> tfd.Distribution:
+        shape = [groups, self.size]
+        if not self.learned:
+            return gaussian.standard(shape)
+        moments = self.mean, latent_stddev(2 * self.log_stddev)
+        return gaussian.diagonal(*(tf.broadcast_to(moment, shape) for moment in moments))
+
+
+class ComponentPrior(keras.layers.Layer):
+    """p(d_i = k | beta), proportional to softplus(w_k beta + b_k) + 1e-5, in place of eq. 4's uniform p(d).
+
+    So a group has proportions of its own. They are nearly linear in beta, which is an average
+    over the group, and so nearly linear in the proportions of the group itself.
+
+    Takes beta [G, M]. Returns a categorical over K components, of batch shape [G, 1]: one for all
+    images of a group.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.weights_of_components = keras.layers.Dense(config.components, activation="softplus")
+
+    def call(self, beta: tf.Tensor) -> tfd.Distribution:
+        weights = self.weights_of_components(beta) + LEAST_COMPONENT_WEIGHT  # [G, K]
+        return tfd.Categorical(logits=tf.math.log(weights)[:, tf.newaxis])
 
 
 class MixturePrior(keras.layers.Layer):
@@ -133,7 +177,7 @@ class MixturePrior(keras.layers.Layer):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.components, self.units = config.components, config.hidden_units
+        self.components, self.units = config.components, config.prior_units or config.hidden_units
         fan_in = keras.initializers.VarianceScaling(mode="fan_in", distribution="uniform")
         self.hidden = keras.layers.Dense(self.components * self.units, activation="relu", kernel_initializer=fan_in)
         self.parameters = keras.layers.EinsumDense(

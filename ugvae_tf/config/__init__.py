@@ -6,6 +6,7 @@ The commands make their flags from these fields, and the same object is written 
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -18,6 +19,16 @@ UNKNOWN_DATA = "unknown"  # the data set of a model that was trained on arrays
 ModelName = Literal["ug-vae", "ml-vae", "gm-vae", "vae", "beta-vae", "nested-vae"]
 WITH_BETA = ("ug-vae", "ml-vae", "nested-vae")
 WITH_MIXTURE = ("ug-vae", "gm-vae")
+EXTENSIONS: Mapping[str, tuple[ModelName, ...]] = {
+    "global_prior": ("ug-vae", "ml-vae"),
+    "prior_expert": ("ug-vae", "ml-vae"),
+    "expert_subset": ("ug-vae", "ml-vae"),
+    "component_prior": ("ug-vae",),
+    "component_kernel": ("ug-vae",),
+    "component_posterior": ("ug-vae", "gm-vae"),
+    "prior_units": ("ug-vae", "nested-vae"),
+}
+"""Settings of ModelConfig that go beyond the paper, and the models that can have them; by default all are off."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,21 @@ class ModelConfig:
     """The fixed observation variance, or the value from which it is learned."""
     expert_variance: Literal["free", "bounded", "shared"] = "free"
     """How far the images of a group may differ in weight in q(beta) (eq. 8)."""
+    global_prior: Literal["standard", "learned"] = "standard"
+    """p(beta): N(0, I) (eq. 4), or a diagonal Gaussian of learned moments."""
+    prior_expert: bool = False
+    """Multiply p(beta), as one more expert, into the product that q(beta) is (eq. 9)."""
+    expert_subset: Literal["all", "random"] = "all"
+    """The images of a group whose experts q(beta) multiplies in training: all, or a random subset of random size."""
+    component_prior: Literal["uniform", "beta"] = "uniform"
+    """p(d | beta): uniform (eq. 4), or proportions that beta sets."""
+    component_posterior: Literal["network", "optimal"] = "network"
+    """q(d): a network of z (eq. 7), or the maximiser of the bound given beta, in closed form."""
+    component_kernel: Literal["counts", "glorot"] = "counts"
+    """Initial weights of the component probabilities in the experts' means: of unit scale unless experts are free, so
+    that beta counts the components of a group; or glorot in every case, for groups that are not drawn at random."""
+    prior_units: int | None = None
+    """Hidden units of each of the K networks of p(z | d, beta) (eq. 3) (default: `hidden_units`)."""
     kl_weight: float = 1.0
     """Weight of the KL terms in the training of beta-vae; 1 is the ELBO, which all others train."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from ugvae_tf.config import Config, DataConfig, ModelConfig, ModelName, TrainingConfig
+from ugvae_tf.config import EXTENSIONS, Config, DataConfig, ModelConfig, ModelName, TrainingConfig
 from ugvae_tf.config.validation import validate_model
 from ugvae_tf.errors import UserError
 
@@ -134,7 +134,8 @@ def model_config(name: ModelName, settings: Mapping[str, Any]) -> ModelConfig:
 
 def of_model(config: Config, name: ModelName) -> Config:
     """The same configuration for another model of the family: what that does not have is 0, or 1, or left out."""
-    model = replace(config.model, model=name)
+    absent = {setting: getattr(ModelConfig, setting) for setting, models in EXTENSIONS.items() if name not in models}
+    model = replace(config.model, model=name, **absent)
     return replace(
         config,
         model=replace(

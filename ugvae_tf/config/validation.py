@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ugvae_tf.config import MIN_PIXEL_STDDEV, Config, DataConfig, ModelConfig, TrainingConfig
+from ugvae_tf.config import EXTENSIONS, MIN_PIXEL_STDDEV, Config, DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.errors import UserError
 
 
@@ -29,10 +29,24 @@ def validate_model(model: ModelConfig) -> None:
         raise UserError(f"{model.model} has no beta: leave out `global_size`.")
     if not model.has_mixture and model.components != 1:
         raise UserError(f"{model.model} has no mixture: leave out `components`.")
+    _validate_extensions(model)
     if model.model != "beta-vae" and model.kl_weight != 1:
         raise UserError(f"`kl_weight` must be 1, not {model.kl_weight}: {model.model} has no weight to tune.")
     if not 0 <= model.kl_weight < float("inf"):
         raise UserError(f"`kl_weight` must be a number of at least 0, not {model.kl_weight}.")
+
+
+def _validate_extensions(model: ModelConfig) -> None:
+    """Raise UserError for a setting beyond the paper that this model cannot have."""
+    for name, models in EXTENSIONS.items():
+        value = getattr(model, name)
+        if value != getattr(ModelConfig, name) and model.model not in models:
+            setting = name if value is True else f"{name}={value}"
+            raise UserError(
+                f"{model.model} cannot have `{setting}`, which is for {' and '.join(models)}: leave it out."
+            )
+    if model.prior_units is not None:
+        _at_least_one({"prior_units": model.prior_units})
 
 
 def _validate_data(data: DataConfig) -> None:

@@ -8,7 +8,7 @@ from scipy.special import logsumexp, xlog1py, xlogy
 from scipy.stats import norm
 from tqdm import tqdm
 
-Arrays = dict[str, np.ndarray]
+from ugvae_tf.codes import Arrays, Codes
 
 PATIENCE = 3.0  # seconds before thousands of samples show a progress bar
 
@@ -16,9 +16,11 @@ PATIENCE = 3.0  # seconds before thousands of samples show a progress bar
 class Generative(Protocol):
     """What a bound needs of a model; a ServedModel is one."""
 
-    def encode(self, images: np.ndarray) -> Arrays: ...
+    def encode(self, images: np.ndarray) -> Codes: ...
 
     def prior(self, beta: np.ndarray) -> Arrays: ...
+
+    def global_prior(self, groups: int) -> Arrays: ...
 
     def decode(self, z: np.ndarray, beta: np.ndarray) -> Arrays: ...
 
@@ -34,17 +36,17 @@ def elbo_terms(model: Generative, images: np.ndarray, random: np.random.Generato
         images: [G, B, H, W, C] in [0, 1].
     """
     codes = model.encode(images)
-    z, beta = _sample(random, codes["z_mean"], codes["z_stddev"]), _sample_beta(random, codes)
-    p_z = model.prior(beta)
-    probs, components = codes["component_probs"], codes["component_probs"].shape[-1]
+    z, beta = _sample(random, codes.z_mean, codes.z_stddev), _sample_beta(random, codes)
+    p_beta, p_z = model.global_prior(len(images)), model.prior(beta)
+    probs, log_prior_probs = codes.component_probs, np.log(p_z["component_probs"])[:, None]  # [G, B, K], [G, 1, K]
     kl_by_component = _kl(
-        codes["z_mean"][:, :, None], codes["z_stddev"][:, :, None], p_z["z_mean"][:, None], p_z["z_stddev"][:, None]
+        codes.z_mean[:, :, None], codes.z_stddev[:, :, None], p_z["z_mean"][:, None], p_z["z_stddev"][:, None]
     )  # [G, B, K]
     return {
         "log_px": _log_px(images, model.decode(z, beta)).sum(axis=1),
         "kl_z": (probs * kl_by_component).sum(axis=(1, 2)),
-        "kl_d": (xlogy(probs, probs) + probs * np.log(components)).sum(axis=(1, 2)),
-        "kl_beta": _kl(codes["beta_mean"], codes["beta_stddev"], 0.0, 1.0),
+        "kl_d": (xlogy(probs, probs) - probs * log_prior_probs).sum(axis=(1, 2)),
+        "kl_beta": _kl(codes.beta_mean, codes.beta_stddev, p_beta["beta_mean"], p_beta["beta_stddev"]),
     }
 
 
@@ -56,12 +58,12 @@ def importance_weighted_bound(
     With beta_s ~ q(beta), s = 1..outer, and for every s and image z_it ~ q(z_i), t = 1..inner,
 
         w_s = p(beta_s) / q(beta_s)
-              prod_i 1/inner sum_t sum_d p(d) p(z_it | d, beta_s) p(x_i | z_it, beta_s) / q(z_it)
+              prod_i 1/inner sum_t sum_d p(d | beta_s) p(z_it | d, beta_s) p(x_i | z_it, beta_s) / q(z_it)
         bound = log 1/outer sum_s w_s
 
     It is a bound. Given beta_s, each factor is an unbiased estimate of p(x_i | beta_s), for
-    z_it ~ q(z_i) and the ratio's mean is the integral over z of sum_d p(d) p(z | d, beta_s)
-    p(x_i | z, beta_s). The factors are independent given beta_s, so their product is an
+    z_it ~ q(z_i) and the ratio's mean is the integral over z of sum_d p(d | beta_s)
+    p(z | d, beta_s) p(x_i | z, beta_s). The factors are independent given beta_s, so their product is an
     unbiased estimate of p(X | beta_s), and so w_s one of p(X). The mean over s is unbiased
     too, and Jensen's inequality gives E[log mean_s w_s] <= log p(X). (Burda, Grosse and
     Salakhutdinov 2016, here with one level of sampling inside another.)
@@ -71,25 +73,26 @@ def importance_weighted_bound(
         outer: samples of beta.
         inner: samples of every z for each sample of beta.
     """
-    codes = model.encode(images)
+    codes, p_beta = model.encode(images), model.global_prior(len(images))
     log_sum = np.full(len(images), -np.inf)
     for _ in _counted(outer):
         beta = _sample_beta(random, codes)
-        log_prior_ratio = norm.logpdf(beta) - norm.logpdf(beta, codes["beta_mean"], codes["beta_stddev"])
+        log_prior = norm.logpdf(beta, p_beta["beta_mean"], p_beta["beta_stddev"])
+        log_prior_ratio = log_prior - norm.logpdf(beta, codes.beta_mean, codes.beta_stddev)
         log_px_given_beta = _log_px_given_beta(model, images, codes, beta, inner, random)  # [G, B]
         log_sum = np.logaddexp(log_sum, log_prior_ratio.sum(axis=-1) + log_px_given_beta.sum(axis=-1))
     return log_sum - np.log(outer)
 
 
 def _log_px_given_beta(
-    model: Generative, images: np.ndarray, codes: Arrays, beta: np.ndarray, inner: int, random: np.random.Generator
+    model: Generative, images: np.ndarray, codes: Codes, beta: np.ndarray, inner: int, random: np.random.Generator
 ) -> np.ndarray:
     """Log of the unbiased estimate of each p(x_i | beta), d summed out exactly [G, B]."""
     p_z = model.prior(beta)
     log_sum = np.full(images.shape[:2], -np.inf)
     for _ in _counted(inner):
-        z = _sample(random, codes["z_mean"], codes["z_stddev"])
-        log_q = norm.logpdf(z, codes["z_mean"], codes["z_stddev"]).sum(axis=-1)
+        z = _sample(random, codes.z_mean, codes.z_stddev)
+        log_q = norm.logpdf(z, codes.z_mean, codes.z_stddev).sum(axis=-1)
         log_sum = np.logaddexp(log_sum, _log_px(images, model.decode(z, beta)) + _log_mixture(z, p_z) - log_q)
     return log_sum - np.log(inner)
 
@@ -100,9 +103,9 @@ def _counted(samples: int) -> Iterable[int]:
 
 
 def _log_mixture(z: np.ndarray, p_z: Arrays) -> np.ndarray:
-    """log sum_d p(d) p(z | d, beta) for z [G, B, L] and components [G, K, L]: [G, B]."""
+    """log sum_d p(d | beta) p(z | d, beta) for z [G, B, L] and components [G, K, L]: [G, B]."""
     log_components = norm.logpdf(z[:, :, None], p_z["z_mean"][:, None], p_z["z_stddev"][:, None]).sum(axis=-1)
-    return logsumexp(log_components, axis=-1) - np.log(log_components.shape[-1])
+    return logsumexp(log_components, axis=-1, b=p_z["component_probs"][:, None])
 
 
 def _log_px(images: np.ndarray, decoded: Arrays) -> np.ndarray:
@@ -129,5 +132,5 @@ def _sample(random: np.random.Generator, mean: np.ndarray, stddev: np.ndarray) -
     return mean + stddev * random.standard_normal(mean.shape).astype(np.float32)
 
 
-def _sample_beta(random: np.random.Generator, codes: Arrays) -> np.ndarray:
-    return _sample(random, codes["beta_mean"], codes["beta_stddev"])
+def _sample_beta(random: np.random.Generator, codes: Codes) -> np.ndarray:
+    return _sample(random, codes.beta_mean, codes.beta_stddev)

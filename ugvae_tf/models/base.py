@@ -18,7 +18,7 @@ class ElboTerms(NamedTuple):
 
     log_px: tf.Tensor  # [G]  E_q log p(X | Z, beta)
     kl_z: tf.Tensor  # [G]  E_q(d) KL(q(Z | X) || p(Z | d, beta))
-    kl_d: tf.Tensor  # [G]  KL(q(d | Z) || p(d))
+    kl_d: tf.Tensor  # [G]  KL(q(d | Z) || p(d | beta)), p(d) uniform in the paper
     kl_beta: tf.Tensor  # [G]  KL(q(beta | X, Z) || p(beta))
 
     @property
@@ -63,7 +63,7 @@ class GroupModel(FrontDoor):
     def elbo_terms(self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False) -> Terms:
         """One-sample estimate of the bound; without a seed, the posterior means stand for samples.
 
-        `training` is Keras's, and only batch normalisation asks for it.
+        `training` is Keras's: batch normalisation and random subsets of experts depend on it.
         """
         raise NotImplementedError
 

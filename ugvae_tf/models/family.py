@@ -7,18 +7,22 @@ import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian, networks
-from ugvae_tf.layers import Decoder, LocalEncoder
+from ugvae_tf.layers import Decoder, Experts, GlobalPrior, LocalEncoder
 from ugvae_tf.models.base import ElboTerms, GroupModel, Signature, Tensors, Terms, sum_over_group, without_padding
 from ugvae_tf.models.inputs import ImageShape
+from ugvae_tf.models.variational import optimal_components, random_subset
 
 
 class Posterior(NamedTuple):
-    """The variational family of paper eq. 5, as far as a model has it, and the z that q_d and q_beta saw."""
+    """The variational family of paper eq. 5, image by image and as far as a model has it.
+
+    q(beta) is the product of the experts of a group: `global_posterior`.
+    """
 
     q_z: tfd.Distribution  # batch [G, B], event [L]
-    z: tf.Tensor  # [G, B, L]
-    q_d: tfd.Distribution | None = None  # batch [G, B], K categories
-    q_beta: tfd.Distribution | None = None  # batch [G], event [M]
+    z: tf.Tensor  # [G, B, L], a sample of q_z or its mean, which q_d and the experts depend on
+    q_d: tfd.Distribution | None = None  # batch [G, B], K categories: the network's (eq. 7)
+    experts: Experts | None = None  # of every image, each [G, B, M] (eq. 8)
 
 
 class FamilyModel(GroupModel):
@@ -30,6 +34,8 @@ class FamilyModel(GroupModel):
         self.body = networks.ENCODERS[config.body](image_shape, config)
         self.local_encoder = LocalEncoder(config)
         self.decoder = Decoder(config, image_shape)
+        if config.has_beta:
+            self.global_prior = GlobalPrior(config)
 
     def posterior(
         self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False
@@ -40,6 +46,10 @@ class FamilyModel(GroupModel):
     def local_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
         """p(z | d, beta): batch shape [G, K], or [1, K] where beta plays no part; event shape [L]."""
         raise NotImplementedError
+
+    def component_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
+        """p(d | beta) over K components: batch shape [G, 1], or [1, 1] where beta plays no part, as here (eq. 4)."""
+        return tfd.Categorical(logits=tf.zeros([1, 1, self.config.components]))
 
     def local_posterior(
         self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool
@@ -60,15 +70,19 @@ class FamilyModel(GroupModel):
         task of evaluate.py, whose q(beta) sees the mean of z, is a bound for any group.
         """
         z_seed, beta_seed = (None, None) if seed is None else tf.unstack(tfp.random.split_seed(seed, 2))
-        q_z, z, q_d, q_beta = self.posterior(images, mask, z_seed, training)
+        q_z, z, q_d, experts = self.posterior(images, mask, z_seed, training)
         beta, kl_beta = None, tf.zeros(tf.shape(images)[:1])
-        if q_beta is not None:
+        if experts is not None:
+            q_beta = self.global_posterior(experts, self._multiplied(mask, seed) if training else mask)  # eq. 9
             beta = q_beta.mean() if beta_seed is None else q_beta.sample(seed=beta_seed)  # [G, M]
-            kl_beta = q_beta.kl_divergence(gaussian.standard_like(beta))  # eq. 10
+            kl_beta = q_beta.kl_divergence(self.global_prior(groups=tf.shape(images)[0]))  # eq. 10
         kl_z, kl_d = gaussian.kl_to_components(q_z, self.local_prior(beta)), tf.zeros_like(mask)  # [G, B, K], [G, B]
+        p_d = self.component_prior(beta)  # eq. 4
+        if self.config.component_posterior == "optimal":
+            q_d = optimal_components(p_d, kl_z)
         if q_d is not None:
+            kl_d = q_d.kl_divergence(p_d)  # eq. 11
             kl_z *= q_d.probs_parameter()  # eq. 11, E_q(d)
-            kl_d = tf.math.log(float(self.config.components)) - q_d.entropy()  # eq. 11 with p(d) of eq. 4
         return ElboTerms(
             log_px=self.log_px(images, mask, z, beta),  # eq. 11
             kl_z=sum_over_group(tf.reduce_sum(kl_z, axis=-1), mask),
@@ -76,36 +90,61 @@ class FamilyModel(GroupModel):
             kl_beta=kl_beta,
         )
 
+    def global_posterior(self, experts: Experts, mask: tf.Tensor) -> tfd.Distribution:
+        """q(beta | X, Z): the product of the experts that the mask [G, B] leaves (paper eq. 9).
+
+        With `prior_expert` p(beta) is one more factor, so that a small group's q(beta) is no wider
+        than p(beta). Returns batch shape [G], event shape [M].
+        """
+        present = mask[:, :, tf.newaxis]  # [G, B, 1]
+        prior = self.global_prior(groups=tf.shape(mask)[0]) if self.config.prior_expert else None
+        return gaussian.product_of_experts(experts.precision * present, experts.precision_mean * present, prior)
+
+    def _multiplied(self, mask: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
+        """The images [G, B] whose experts q(beta) multiplies in training; without a seed, all of them."""
+        if self.config.expert_subset == "all" or seed is None:
+            return mask
+        return random_subset(mask, seed)
+
     def log_px(self, images: tf.Tensor, mask: tf.Tensor, z: tf.Tensor, beta: tf.Tensor | None) -> tf.Tensor:
         """log p(X | Z, beta) of each group [G] (paper eq. 2)."""
         p_x = self.decoder(z, beta)
         return sum_over_group(p_x.log_prob(without_padding(images, mask)), mask)
 
     def encoded(self, images: tf.Tensor, mask: tf.Tensor) -> Tensors:
-        """The codes of each group and image: q_z, and q_d and q_beta at the mean of z, as far as the model has them."""
-        q_z, _, q_d, q_beta = self.posterior(images, mask, seed=None)
-        codes = {"z_mean": q_z.mean(), "z_stddev": q_z.stddev()}  # [G, B, L]
+        """The codes of each group and image: q_z, and q_d and q_beta at the mean of z, as far as the model has them.
+
+        An optimal q_d is the one at the mean of q_beta.
+        """
+        q_z, _, q_d, experts = self.posterior(images, mask, seed=None)
+        codes, beta = {"z_mean": q_z.mean(), "z_stddev": q_z.stddev()}, None  # [G, B, L]
+        if experts is not None:
+            q_beta = self.global_posterior(experts, mask)
+            beta = q_beta.mean()
+            codes |= {"beta_mean": beta, "beta_stddev": q_beta.stddev()}  # [G, M]
+        if self.config.component_posterior == "optimal":
+            kl_by_component = gaussian.kl_to_components(q_z, self.local_prior(beta))
+            q_d = optimal_components(self.component_prior(beta), kl_by_component)
         if q_d is not None:
             codes["component_probs"] = q_d.probs_parameter()  # [G, B, K]
-        if q_beta is not None:
-            codes |= {"beta_mean": q_beta.mean(), "beta_stddev": q_beta.stddev()}  # [G, M]
         return codes
 
     def experts(self, images: tf.Tensor) -> Tensors:
-        """Natural parameters of every image's factor of q(beta): they sum over a group (eq. 9)."""
-        alone = tf.reshape(images, [-1, 1, *self.image_shape])  # in a group of one, q(beta) is the image's expert
-        q_beta = self.posterior(alone, tf.ones(tf.shape(alone)[:2]), seed=None).q_beta
-        assert q_beta is not None, "a model without beta has no experts"
-        precision = 1 / q_beta.variance()  # [G*B, M]
-        shape = [tf.shape(images)[0], tf.shape(images)[1], self.config.global_size]
-        parameters = {"precision": precision, "precision_mean": precision * q_beta.mean()}
-        return {name: tf.reshape(value, shape) for name, value in parameters.items()}  # [G, B, M]
+        """Natural parameters [G, B, M] of every image's factor of q(beta): they sum over a group (eq. 9).
+
+        p(beta) is not among them, with `prior_expert` either: whoever sums them adds its own once.
+        """
+        experts = self.posterior(images, tf.ones(tf.shape(images)[:2]), seed=None).experts
+        assert experts is not None, "a model without beta has no experts"
+        return experts._asdict()
 
     def prior(self, beta: tf.Tensor | None, groups: tf.Tensor) -> Tensors:
-        """The components of each group [G, K, L] that beta sets (eq. 3), or that all groups share."""
+        """The components of each group, p(z | d, beta) [G, K, L] and p(d | beta) [G, K], or those that all share."""
         p_z = self.local_prior(beta)
-        moments = {"z_mean": p_z.mean(), "z_stddev": p_z.stddev()}
-        return {name: tf.broadcast_to(m, [groups, *m.shape[1:]]) for name, m in moments.items()}
+        found = {"z_mean": p_z.mean(), "z_stddev": p_z.stddev()}
+        if self.config.has_mixture:
+            found["component_probs"] = self.component_prior(beta).probs_parameter()[:, 0]
+        return {name: tf.broadcast_to(value, [groups, *value.shape[1:]]) for name, value in found.items()}
 
     def decode(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> Tensors:
         """Mean and, for the Gaussian, standard deviation of every pixel (eq. 2)."""
@@ -131,6 +170,10 @@ class FamilyModel(GroupModel):
         def prior_of_all(group_sizes: tf.Tensor) -> Tensors:
             return self.prior(None, tf.shape(group_sizes)[0])
 
+        def global_prior(group_sizes: tf.Tensor) -> Tensors:
+            p_beta = self.global_prior(groups=tf.shape(group_sizes)[0])
+            return {"beta_mean": p_beta.mean(), "beta_stddev": p_beta.stddev()}
+
         found: dict[str, Signature] = {
             "serving_default": (encode, [images]),
             "encode_ragged": (encode_ragged, [images, sizes]),
@@ -139,6 +182,7 @@ class FamilyModel(GroupModel):
         if self.config.has_beta:
             found["experts"] = (self.experts, [images])
             found["prior"] = (lambda beta: self.prior(beta, tf.shape(beta)[0]), [beta])
+            found["global_prior"] = (global_prior, [sizes])
         else:
             found["prior"] = (prior_of_all, [sizes])
         return found

@@ -30,7 +30,8 @@ class GmVae(FamilyModel):
     def __init__(self, image_shape: ImageShape = (28, 28, 1), seed: int = 0, **settings: Any) -> None:
         super().__init__(image_shape, seed, **settings)
         config = self.config
-        self.component_encoder = ComponentEncoder(config)
+        if config.component_posterior == "network":
+            self.component_encoder = ComponentEncoder(config)
         shape = [1, config.components, config.local_size]
         apart = keras.initializers.RandomNormal(stddev=1.0)  # components that start equal would stay equal
         self.component_mean = self.add_weight(shape=shape, initializer=apart, name="component_mean")
@@ -42,7 +43,7 @@ class GmVae(FamilyModel):
     ) -> Posterior:
         """q(Z | X) q(d | Z) (paper eq. 6-7)."""
         _, q_z, z = self.local_posterior(images, mask, seed, training)
-        return Posterior(q_z, z, self.component_encoder(z))
+        return Posterior(q_z, z, self.component_encoder(z) if self.config.component_posterior == "network" else None)
 
     def local_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
         """p(z | d); its log variance lies in [-1, 1], as UG-VAE's does."""

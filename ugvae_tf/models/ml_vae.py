@@ -32,9 +32,9 @@ class MlVae(FamilyModel):
     def posterior(
         self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False
     ) -> Posterior:
-        """q(Z | X) q(beta | X), the experts' product (paper eq. 6, and eq. 8-9 without d)."""
+        """q(Z | X), and the experts of q(beta | X) (paper eq. 6, and eq. 8 without d)."""
         features, q_z, z = self.local_posterior(images, mask, seed, training)
-        return Posterior(q_z, z, q_beta=self.global_encoder(features, mask))
+        return Posterior(q_z, z, experts=self.global_encoder(features))
 
     def local_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
         """N(0, I), whatever beta is."""

@@ -64,9 +64,9 @@ class NestedVae(FamilyModel):
     def posterior(
         self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False
     ) -> Posterior:
-        """q(Z | X), and the product of the experts q(beta | z_i)."""
+        """q(Z | X), and the experts q(beta | z_i)."""
         _, q_z, z = self.local_posterior(images, mask, seed, training)
-        return Posterior(q_z, z, q_beta=self.nested_encoder(self.nested_hidden(z), mask))
+        return Posterior(q_z, z, experts=self.nested_encoder(self.nested_hidden(z)))
 
     def local_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
         """The nested decoder p(z | beta)."""
@@ -78,7 +78,7 @@ class NestedVae(FamilyModel):
         """Both bounds, with one sample of every z and of every image's beta."""
         z_seed, beta_seed = (None, None) if seed is None else tf.unstack(tfp.random.split_seed(seed, 2))
         _, q_z, z = self.local_posterior(images, mask, z_seed, training)
-        precision, precision_mean = self.nested_encoder.experts(self.nested_hidden(z))
+        precision, precision_mean = self.nested_encoder(self.nested_hidden(z))
         q_beta = gaussian.diagonal(precision_mean / precision, tf.math.rsqrt(precision))  # of every image
         beta = q_beta.mean() if beta_seed is None else q_beta.sample(seed=beta_seed)  # [G, B, M]
         return NestedTerms(

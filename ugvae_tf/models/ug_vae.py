@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from ugvae_tf.layers import ComponentEncoder, GlobalEncoder, MixturePrior
+from ugvae_tf.layers import ComponentEncoder, ComponentPrior, GlobalEncoder, MixturePrior
 from ugvae_tf.models.family import FamilyModel, Posterior
 from ugvae_tf.models.inputs import ImageShape
 
@@ -26,16 +26,21 @@ class UgVae(FamilyModel):
         self.component_encoder = ComponentEncoder(config)
         self.global_encoder = GlobalEncoder(config)
         self.mixture_prior = MixturePrior(config)
+        if config.component_prior == "beta":
+            self.proportions = ComponentPrior(config)
         self.build()
 
     def posterior(
         self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False
     ) -> Posterior:
-        """q(Z | X) q(d | Z) q(beta | X, Z) (paper eq. 5)."""
+        """q(Z | X), q(d | Z) and the experts of q(beta | X, Z) (paper eq. 5)."""
         features, q_z, z = self.local_posterior(images, mask, seed, training)  # eq. 6
         q_d = self.component_encoder(z)  # eq. 7
-        q_beta = self.global_encoder(features, mask, q_d.probs_parameter())  # eq. 8-9
-        return Posterior(q_z, z, q_d, q_beta)
+        return Posterior(q_z, z, q_d, self.global_encoder(features, q_d.probs_parameter()))  # eq. 8
+
+    def component_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
+        """p(d | beta): uniform (paper eq. 4), or proportions that beta sets."""
+        return super().component_prior(beta) if self.config.component_prior == "uniform" else self.proportions(beta)
 
     def local_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
         """p(z | d, beta) (paper eq. 3)."""

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from ugvae_tf.serving.served_model import Arrays, ServedModel
+from ugvae_tf.codes import Arrays
+from ugvae_tf.serving.served_model import ServedModel
 
 MEANINGS = {
     "beta_mean": "mean of q(beta)",
@@ -18,16 +19,21 @@ IMAGES_PER_CALL = 8192  # between two updates of the progress bar
 
 @dataclass(frozen=True)
 class ImageCodes:
-    """What the model says of every image on its own."""
+    """The code of every image on its own.
+
+    An optimal q(d) depends on the group's beta: `component_probs` are then those of a group of the image alone.
+    """
 
     precision: np.ndarray  # [N, M] of the image's expert; M is 0 in a model without beta
     precision_mean: np.ndarray  # [N, M]
     z_mean: np.ndarray  # [N, L]
     component_probs: np.ndarray  # [N, K]; K is 1 in a model without mixture
+    prior_precision: np.ndarray  # [M] of p(beta), if that is a factor of q(beta) too; else 0
+    prior_precision_mean: np.ndarray  # [M]
 
 
 class GroupCodes(NamedTuple):
-    """What the model says of groups."""
+    """The codes of groups."""
 
     beta_mean: np.ndarray  # [groups, M]
     beta_stddev: np.ndarray  # [groups, M]
@@ -52,24 +58,35 @@ def encode_images(model: ServedModel, images: np.ndarray, title: str = "encoding
     parts: list[Arrays] = []
     for start in tqdm(range(0, len(images), IMAGES_PER_CALL), desc=title, unit="call", leave=False):
         chunk = images[start : start + IMAGES_PER_CALL]
-        parts.append(model.encode(chunk[:, np.newaxis]))  # a group of one image: its q(beta) is its expert
-    codes = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    precision = codes["beta_stddev"] ** -2
-    return ImageCodes(precision, precision * codes["beta_mean"], codes["z_mean"][:, 0], codes["component_probs"][:, 0])
+        parts.append(_alone(model, chunk[:, np.newaxis]))
+    of_image = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    prior, prior_mean = model.prior_parameters()
+    return ImageCodes(**of_image, prior_precision=prior, prior_precision_mean=prior_mean)
+
+
+def _alone(model: ServedModel, images: np.ndarray) -> Arrays:
+    """Codes and experts of images [N, 1, H, W, C], each a group of its own: [N, ...]."""
+    codes = model.encode(images)
+    of_image = {"z_mean": codes.z_mean[:, 0], "component_probs": codes.component_probs[:, 0]}
+    if model.settings.model.prior_expert:  # q(beta) of one image is its expert times p(beta)
+        experts = model.experts(images)
+        return of_image | {name: values[:, 0] for name, values in experts.items()}
+    precision = codes.beta_stddev**-2  # [N, M]
+    return of_image | {"precision": precision, "precision_mean": precision * codes.beta_mean}
 
 
 def group_codes(codes: ImageCodes, members: np.ndarray) -> GroupCodes:
-    """Codes of groups: the experts' natural parameters add up (paper eq. 9).
+    """Codes of groups: the experts' natural parameters add up, and p(beta)'s if that is a factor too (paper eq. 9).
 
     Args:
-        members: [groups, B] indices of images; -1 where a smaller group has nobody.
+        members: [groups, B] indices of images; -1 is padding.
     """
     rows = [_group_code(codes, group[group >= 0]) for group in members]
     return GroupCodes(*(np.stack(column) for column in zip(*rows, strict=True)))
 
 
 def _group_code(codes: ImageCodes, group: np.ndarray) -> GroupCodes:
-    precision = codes.precision[group].sum(axis=0)
-    mean = codes.precision_mean[group].sum(axis=0) / precision
+    precision = codes.precision[group].sum(axis=0) + codes.prior_precision
+    mean = (codes.precision_mean[group].sum(axis=0) + codes.prior_precision_mean) / precision
     means = codes.component_probs[group].mean(axis=0), codes.z_mean[group].mean(axis=0)
     return GroupCodes(mean, precision**-0.5, *means)

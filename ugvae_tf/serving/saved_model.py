@@ -42,7 +42,9 @@ def next_version(folder: Path) -> Path:
 def newest_version(folder: Path) -> int:
     """The version that a server serves; raises UserError if there is none."""
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder with an exported model: train one, or give one such as saved_models/mnist.")
+        raise UserError(
+            f"{folder} is no folder of an exported model: train one, or give one such as saved_models/mnist."
+        )
     if not (found := versions(folder)):
         raise UserError(f"{folder} holds no exported version: train and export a model with train.py.")
     return found[-1]

@@ -1,6 +1,6 @@
-"""An exported model as NumPy functions: all that evaluation ever sees of a model.
+"""An exported model as NumPy functions: all that evaluation uses of a model.
 
-It is in a folder, and runs here, or on a server, and is asked by REST.
+It runs here, from a folder, or on a server, over REST.
 """
 
 import operator
@@ -10,15 +10,31 @@ from typing import Any
 
 import numpy as np
 
+from ugvae_tf import codes
 from ugvae_tf import config as configuration
+from ugvae_tf.codes import Codes
 from ugvae_tf.errors import UserError
+from ugvae_tf.models.inputs import ImageShape, as_groups
 from ugvae_tf.serving import saved_model
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays, BackEnd
 from ugvae_tf.serving.folder import Folder
 from ugvae_tf.serving.rest import Rest
+from ugvae_tf.serving.shipped import located
 
-__all__ = ["Arrays", "ServedModel"]
+
+def load(address: str | Path) -> "ServedModel":
+    """An exported model.
+
+    Args:
+        address: the name of a model that ships, such as `mnist`; a folder such as `saved_models/mnist`, of which the
+            newest version is taken, or the folder of a version; or a server's `http://HOST:8501/v1/models/mnist`.
+            Load only models that you trust: a SavedModel can read and write files when it runs.
+
+    Raises:
+        UserError: there is no version, or it is not an export of ugvae_tf, or no server answers.
+    """
+    return ServedModel(located(str(address)))
 
 
 class ServedModel:
@@ -45,26 +61,68 @@ class ServedModel:
         except (UserError, KeyError, TypeError, ValueError) as error:
             raise saved_model.not_ours(self.address) from error
 
-    def encode(self, images: np.ndarray) -> Arrays:
-        """Codes of groups of images [G, B, H, W, C], bytes or floats in [0, 1].
+    def encode(self, images: np.ndarray) -> Codes:
+        """Codes of groups of images [G, B, H, W, C], or of one group [B, H, W, C]; bytes or floats in [0, 1].
 
-        Without beta, M is 0 and the moments of beta are [G, 0]; without d, K is 1 and all
-        `component_probs` are 1. So nobody who reads codes has to tell the models apart.
+        Raises:
+            UserError: another shape or range, or an empty group.
         """
-        return _completed(self.call("serving_default", images=images))
+        return Codes.of(self.call("serving_default", images=as_groups(images, self.image_shape)))
 
-    def encode_ragged(self, images: np.ndarray, group_sizes: np.ndarray) -> Arrays:
+    def encode_ragged(self, images: np.ndarray, group_sizes: np.ndarray) -> Codes:
         """Codes of groups of unequal size: images beyond a group's size count for nothing."""
-        return _completed(self.call("encode_ragged", images=images, group_sizes=group_sizes))
+        return Codes.of(self.call("encode_ragged", images=images, group_sizes=group_sizes))
+
+    def generate(self, like: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
+        """New images [count, H, W, C] in [0, 1] of the group that `like`, one group of images, is drawn from.
+
+        beta is the mean of q(beta | like), d ~ p(d | beta), z ~ p(z | d, beta); the images are means of p(x | z, beta).
+        """
+        beta = self.encode(like).beta_mean[0]
+        return codes.generated(self.prior, self.decode, beta, count, np.random.default_rng(seed))
+
+    def similar(self, groups: Codes, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The k most similar other groups of each group, by the symmetric KL divergence of q(beta).
+
+        Returns:
+            Their places [G, k], the most similar first, and the divergences in nats [G, k].
+
+        Raises:
+            UserError: the model has no beta, or there are not k other groups.
+        """
+        return codes.nearest(groups, k)
 
     def experts(self, images: np.ndarray) -> Arrays:
-        """Natural parameters of every image's factor of q(beta), `precision` and `precision_mean` [G, B, M]."""
-        return self.call("experts", images=images)
+        """Natural parameters of every image's factor of q(beta), `precision` and `precision_mean` [G, B, M].
+
+        Their sums over a group are those of its q(beta), once `prior_parameters` are added.
+        """
+        return self.call("experts", images=as_groups(images, self.image_shape))
 
     def prior(self, beta: np.ndarray) -> Arrays:
-        """Means and deviations of the components [G, K, L] that beta [G, M] sets."""
+        """The components that beta [G, M] sets: their moments [G, K, L], and `component_probs` p(d | beta) [G, K]."""
         inputs = {"beta": beta, "group_sizes": np.ones(len(beta), np.int32)}
-        return self.call("prior", **self._taken("prior", inputs))
+        return _with_component_probs(self.call("prior", **self._taken("prior", inputs)))
+
+    def global_prior(self, groups: int) -> Arrays:
+        """p(beta), once for each group: `beta_mean` and `beta_stddev` [groups, M]; without beta, M is 0.
+
+        An export of an older version has no such signature, and N(0, I) as p(beta).
+        """
+        if "global_prior" in self.signatures:
+            return self.call("global_prior", group_sizes=np.ones(groups, np.int32))
+        shape = [groups, self.settings.model.global_size]
+        return {"beta_mean": np.zeros(shape, np.float32), "beta_stddev": np.ones(shape, np.float32)}
+
+    def prior_parameters(self) -> tuple[np.ndarray, np.ndarray]:
+        """What p(beta) adds to the experts' sums in q(beta): precision and precision times mean, each [M].
+
+        Zero but in a model with `prior_expert`.
+        """
+        p_beta = self.global_prior(1)
+        weight = np.float32(self.settings.model.prior_expert)
+        precision = weight * p_beta["beta_stddev"][0] ** -2
+        return precision, precision * p_beta["beta_mean"][0]
 
     def decode(self, z: np.ndarray, beta: np.ndarray) -> Arrays:
         """Means (and deviations) of the pixels for z [G, B, L] and beta [G, M]."""
@@ -78,7 +136,7 @@ class ServedModel:
         return {key: np.concatenate([answer[key] for answer in answers]) for key in answers[0]}
 
     def _taken(self, name: str, inputs: Arrays) -> Arrays:
-        """Those of the inputs that the signature takes: a prior or a decoder need not know beta."""
+        """Those of the inputs that the signature takes: not every prior or decoder takes beta."""
         return {key: array for key, array in inputs.items() if key in self.signatures.get(name, [])}
 
     def _check(self, name: str, inputs: Arrays) -> None:
@@ -86,11 +144,11 @@ class ServedModel:
         if name not in self.signatures:
             raise UserError(f"{described} has no signature '{name}', which this needs.")
         if set(inputs) != (taken := set(self.signatures[name])):
-            given, asked = (", ".join(sorted(names)) or "nothing" for names in (inputs, taken))
-            raise UserError(f"{described} takes {asked} in its signature '{name}', not {given}.")
+            given, wanted = (", ".join(sorted(names)) or "nothing" for names in (inputs, taken))
+            raise UserError(f"{described} takes {wanted} in its signature '{name}', not {given}.")
 
 
-def _image_shape(config: dict[str, Any]) -> tuple[int, int, int]:
+def _image_shape(config: dict[str, Any]) -> ImageShape:
     """(H, W, C) of the images that a model takes; raises KeyError, TypeError or ValueError if it does not say."""
     height, width, channels = (operator.index(size) for size in config["image_shape"])
     if min(height, width, channels) < 1:
@@ -98,11 +156,13 @@ def _image_shape(config: dict[str, Any]) -> tuple[int, int, int]:
     return height, width, channels
 
 
-def _completed(codes: Arrays) -> Arrays:
-    """Codes with the moments of a beta of no dimensions, and the one component, that a model leaves out."""
-    groups, size = codes["z_mean"].shape[:2]
-    no_beta, one_component = np.zeros([groups, 0], np.float32), np.ones([groups, size, 1], np.float32)
-    return {"beta_mean": no_beta, "beta_stddev": no_beta, "component_probs": one_component} | codes
+def _with_component_probs(p_z: Arrays) -> Arrays:
+    """Components with their probabilities: uniform where a model has one, or an export of an older version no others.
+
+    That is p(d) of eq. 4.
+    """
+    groups, components = p_z["z_mean"].shape[:2]
+    return {"component_probs": np.full([groups, components], 1 / components, np.float32)} | p_z
 
 
 def _parts(inputs: Arrays, images_per_call: int) -> Iterator[Arrays]:

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from ugvae_tf.codes import Codes
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import interpolation, sampling
@@ -12,7 +13,6 @@ from ugvae_tf.evaluation.domain_classifier import DomainClassifier
 from ugvae_tf.evaluation.projection import tsne
 from ugvae_tf.plots import charts, pictures
 from ugvae_tf.serving.codes import group_codes
-from ugvae_tf.serving.served_model import Arrays
 from ugvae_tf.tasks.context import Context, Report
 
 STEPS = 7
@@ -64,7 +64,7 @@ def _between(context: Context) -> tuple[Category, Category]:
 
 def _grids(
     context: Context, first: Category, second: Category, random: np.random.Generator, pairs: int = PAIRS
-) -> tuple[np.ndarray, Arrays, np.ndarray]:
+) -> tuple[np.ndarray, Codes, np.ndarray]:
     """The path of beta [STEPS, M], the first images' codes, every pair's decoded grid [pairs, STEPS, STEPS, ...]."""
     labels, images = context.labels(context.held_out), context.held_out.images
     members = [context.members(category, context.held_out, 1, random) for category in (first, second)]
@@ -73,19 +73,19 @@ def _grids(
     shown = [category.members(labels, 1, pairs, random)[0] for category in (first, second)]
     starts, stops = (context.model.encode(images[np.newaxis, chosen]) for chosen in shown)
     grids = []
-    ends_of_z = list(zip(starts["z_mean"][0], stops["z_mean"][0], strict=True))
+    ends_of_z = list(zip(starts.z_mean[0], stops.z_mean[0], strict=True))
     for start, stop in tqdm(ends_of_z, desc="pairs", leave=False):
         columns = interpolation.linear_path(start, stop, STEPS).astype(np.float32)
         grids.append(context.model.decode(np.repeat(columns[np.newaxis], STEPS, axis=0), betas)["image_mean"])
     return betas, starts, np.stack(grids)
 
 
-def _carried(context: Context, codes: Arrays, betas: np.ndarray) -> np.ndarray:
+def _carried(context: Context, codes: Codes, betas: np.ndarray) -> np.ndarray:
     """What becomes of coded images when beta moves and takes z along in its component [PAIRS, STEPS, H, W, C]."""
-    components, p_z = codes["component_probs"][0].argmax(axis=-1), context.model.prior(betas)
+    components, p_z = codes.component_probs[0].argmax(axis=-1), context.model.prior(betas)
     paths = [
         interpolation.carried_along(z, p_z["z_mean"][:, d], p_z["z_stddev"][:, d])
-        for z, d in zip(codes["z_mean"][0], components, strict=True)
+        for z, d in zip(codes.z_mean[0], components, strict=True)
     ]
     z = np.stack(paths, axis=1)  # [STEPS, PAIRS, L]: a group for each beta
     return context.model.decode(z, betas)["image_mean"].swapaxes(0, 1)

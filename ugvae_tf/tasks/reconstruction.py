@@ -46,7 +46,7 @@ def _decoded(context: Context, members: np.ndarray) -> np.ndarray:
         there = group >= 0
         images = context.held_out.images[np.newaxis, np.maximum(group, 0)]
         codes = context.model.encode_ragged(images, np.array([there.sum()]))
-        decoded.append(context.model.decode(codes["z_mean"], codes["beta_mean"])["image_mean"][0, there])
+        decoded.append(context.model.decode(codes.z_mean, codes.beta_mean)["image_mean"][0, there])
     return np.concatenate(decoded)
 
 

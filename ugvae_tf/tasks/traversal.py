@@ -17,7 +17,7 @@ def report(context: Context) -> Report:
     grids = component_grids(context)
     which = "all dimensions" if context.request.dimension is None else f"dimension {context.request.dimension}"
     figures: dict[str, Figure] = {
-        "all": pictures.grid_of_grids(grids, f"Rows: beta from -1 to 1 ({which}); columns: z")
+        "all": pictures.grid_of_grids(grids, f"Rows: beta, -1 to 1 deviations of p(beta) ({which}); columns: z")
     }
     for component, grid in enumerate(grids):
         figures[f"component-{component}"] = pictures.image_grid(
@@ -25,7 +25,7 @@ def report(context: Context) -> Report:
             f"Component d = {component}" if len(grids) > 1 else "One component",
             [f"{value:+.2f}" for value in np.linspace(-1, 1, ROWS)],
             "z from mu_d(beta) - 3 to mu_d(beta) + 3",
-            row_title=f"beta ({which})",
+            row_title=f"beta, deviations of p(beta) ({which})",
         )
     # How far an image moves, in grey levels of [0, 1], from one end of each axis to the other.
     metrics = {
@@ -40,7 +40,9 @@ def report(context: Context) -> Report:
 def component_grids(context: Context) -> np.ndarray:
     """The decoded images [K, ROWS, COLUMNS, H, W, C]."""
     global_size = context.model.settings.model.global_size
-    betas = interpolation.traversal_betas(global_size, ROWS, context.request.dimension).astype(np.float32)
+    p_beta = context.model.global_prior(ROWS)
+    deviations = interpolation.traversal_betas(global_size, ROWS, context.request.dimension).astype(np.float32)
+    betas = p_beta["beta_mean"] + deviations * p_beta["beta_stddev"]
     means = context.model.prior(betas)["z_mean"]  # [ROWS, K, L]
     grids = []
     for component in tqdm(range(means.shape[1]), desc="components", leave=False):

@@ -28,17 +28,18 @@ def reconstructions(model: GroupModel, images: np.ndarray) -> Figure:
 
 
 def component_samples(model: GroupModel, seed: int = 0) -> Figure:
-    """Samples of the generative model: a row for every component d, beta ~ N(0, I) in every column."""
+    """Samples of the generative model: a row for every component d, beta ~ p(beta) in every column."""
     random = np.random.default_rng(seed)
     beta = None
     if model.config.has_beta:
-        beta = tf.constant(random.standard_normal([COLUMNS, model.config.global_size], np.float32))
+        p_beta = model.global_prior(groups=COLUMNS)
+        beta = p_beta.mean() + p_beta.stddev() * random.standard_normal(p_beta.mean().shape, np.float32)
     p_z = {name: value[:, :MAX_COMPONENTS] for name, value in model.prior(beta, COLUMNS).items()}
     noise = random.standard_normal(p_z["z_mean"].shape, np.float32)
     decoded = model.decode(p_z["z_mean"] + noise * p_z["z_stddev"], beta)["image_mean"].numpy()
     labels = [f"d = {component}" for component in range(decoded.shape[1])]
     title = f"Samples of the generative model\n{len(labels)} of {model.config.components} components"
-    columns = "another beta ~ N(0, I) in every column" if model.config.has_beta else "another z in every column"
+    columns = "another beta ~ p(beta) in every column" if model.config.has_beta else "another z in every column"
     return pictures.image_grid(decoded.swapaxes(0, 1), title, labels, columns)
 
 
