@@ -122,6 +122,7 @@ setup(
             "mkdocs-material>=9.6,<10",
             "mkdocstrings[python]>=1,<2",
             "mkdocs-jupyter>=0.25,<1",  # runs the tutorials and shows their outputs
+            "ruff>=0.17,<0.18",  # formats the signatures of the API reference
         ],
         "benchmark": ["torch==2.13.0"],
     },
