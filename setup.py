@@ -100,7 +100,6 @@ setup(
         "scipy>=1.14,<2",
         "tqdm>=4.66,<5",
         "tensorboard>=2.21,<3",
-        "tyro>=1.0.16,<1.1",
         "protobuf>=6.31.1,<8",  # as tensorflow has it
         "requests>=2.32,<3",
     ],

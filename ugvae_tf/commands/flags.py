@@ -142,7 +142,7 @@ def field_docs(cls: type) -> dict[str, str]:
 def as_flags(message: str) -> str:
     """The message with its settings as flags: `group_size=64` in backticks becomes --group-size 64."""
 
-    def flag(found: re.Match) -> str:
+    def flag(found: re.Match[str]) -> str:
         name, _, value = found[1].partition("=")
         if name not in SETTINGS:
             return found[0]

@@ -11,6 +11,8 @@ from ugvae_tf.models.nested_vae import NestedVae
 from ugvae_tf.models.ug_vae import UgVae
 from ugvae_tf.models.vae import BetaVae, Vae
 
+__all__ = ["MODELS", "BetaVae", "GmVae", "GroupModel", "MlVae", "NestedVae", "UgVae", "Vae", "build_model"]
+
 MODELS: dict[str, type[GroupModel]] = {
     model.model_name: model for model in (UgVae, MlVae, GmVae, Vae, BetaVae, NestedVae)
 }

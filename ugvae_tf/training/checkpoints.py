@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -49,5 +50,5 @@ class SaveEachEpoch(keras.callbacks.Callback):
         super().__init__()
         self.checkpoints = checkpoints
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.checkpoints.save()

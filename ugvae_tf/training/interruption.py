@@ -18,16 +18,16 @@ class StopOnInterrupt(keras.callbacks.Callback):
         super().__init__()
         self.asked = False
 
-    def on_train_begin(self, logs: dict | None = None) -> None:
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._before = signal.signal(signal.SIGINT, self._ask)
 
-    def on_train_end(self, logs: dict | None = None) -> None:
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         signal.signal(signal.SIGINT, self._before)
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._stop_if_asked()
 
-    def on_test_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._stop_if_asked()
 
     def _ask(self, number: int, frame: FrameType | None) -> Any:

@@ -1,6 +1,7 @@
 """Pictures of a model in training: reconstructions, and samples of every component."""
 
 import io
+from typing import Any
 
 import keras
 import numpy as np
@@ -50,7 +51,7 @@ class TensorBoardPictures(keras.callbacks.Callback):
         super().__init__()
         self.logs, self.images, self.every = logs, images, every
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if (epoch + 1) % self.every:
             return
         with tf.summary.create_file_writer(self.logs).as_default(step=epoch):

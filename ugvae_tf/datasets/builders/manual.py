@@ -33,7 +33,7 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  #
     def _generate_examples(self, files: list[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Key and features of every image in the files."""
 
-    def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Iterator]:
+    def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Iterator[Any]]:
         files = self._placed_files(dl_manager)
         objects = sorted({self.object_of(file) for file in files})
         shuffled = np.random.default_rng(SEED).permutation(objects)
