@@ -2,6 +2,7 @@
 
 SHIPPED = {
     "mnist": "70,000 handwritten digits, 28x28",
+    "glyphs": "62 characters of each of 1,310 fonts, 28x28",
     "faces3d": "4,000 rendered heads with attributes, 64x64 in colour",
     "avatars": "2,000 cartoon heads with attributes, 64x64 in colour",
     "chairs3d": "93 seats from 48 sides each, 64x64 in colour",
