@@ -10,6 +10,7 @@ import tensorflow_datasets as tfds
 from google.protobuf import json_format
 
 from ugvae_tf.config import DataConfig
+from ugvae_tf.datasets.albums import album_names
 from ugvae_tf.datasets.builders import BUILDERS
 from ugvae_tf.datasets.catalogue import NAMES, SHIPPED
 from ugvae_tf.datasets.own_images import folder_source, npz_source
@@ -19,6 +20,7 @@ from ugvae_tf.errors import UserError
 
 PREPARED = Path(__file__).parent / "prepared"  # data sets that ship with the package
 ARRAYS = ("glyphs",)  # those of them that are one .npz file
+ALBUMS = {"mnist-albums": "mnist"}  # sets of digits with one more label, `album`
 
 
 def find_source(data: DataConfig, name: str, split: str) -> Source:
@@ -31,6 +33,9 @@ def find_source(data: DataConfig, name: str, split: str) -> Source:
         if data.data_dir is not None and data.dataset == name:
             raise UserError(f"'{name}' ships with the package: leave out `data_dir`.")
         return shipped_source(PREPARED / name / f"{name}.npz", split)
+    if name in ALBUMS:
+        digits = tfds_source(ALBUMS[name], split, data.data_dir)
+        return digits.with_label("album", album_names(digits.labels()["label"], split))
     if name not in ("folder", "npz"):
         return tfds_source(name, split, data.data_dir)
     if data.data_dir is None:
