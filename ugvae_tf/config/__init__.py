@@ -14,6 +14,8 @@ from ugvae_tf.errors import UserError
 
 MIN_PIXEL_STDDEV = 1 / 255  # one grey level: a pixel that never varies would otherwise take all the likelihood
 
+BEFORE_VALIDATION = {"validation_share": 0.0}  # what a run did whose config.json does not name it
+
 UNKNOWN_DATA = "unknown"  # the data set of a model that was trained on arrays
 
 ModelName = Literal["ug-vae", "ml-vae", "gm-vae", "vae", "beta-vae", "nested-vae"]
@@ -153,6 +155,14 @@ class TrainingConfig:
     """Keep the learning rate, or let it fall to a hundredth along a cosine."""
     seed: int = 0
     """Fixes initial weights, groups and noise."""
+    validation_share: float = 0.1
+    """Share of the training images that is held back and validated on after each epoch; 0 trains on all of them and
+    validates on the held-out images, which are otherwise left to evaluate.py."""
+    validation: Literal["images", "groups"] = "images"
+    """What is held back: images at random, or all images of a share of the values of `group_by`."""
+    early_stopping: int | None = None
+    """End after this many epochs without a lower validation loss, and export the best epoch's weights
+    (default: train for all epochs, and export the last one's)."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +213,7 @@ def from_content(content: Any) -> Config:
             preset=content["preset"],
             data=DataConfig(**_present_data(content["data"])),
             model=ModelConfig(**content["model"]),
-            training=TrainingConfig(**content["training"]),
+            training=TrainingConfig(**{**BEFORE_VALIDATION, **content["training"]}),
         )
     except (KeyError, TypeError) as error:
         raise _not_ours(error) from error
