@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from google.protobuf import json_format
@@ -16,6 +17,8 @@ from ugvae_tf.datasets.own_images import folder_source, npz_source
 from ugvae_tf.datasets.source import Source
 from ugvae_tf.errors import UserError
 
+HOSTS = ("https://storage.googleapis.com", "https://www.tensorflow.org")  # where TFDS keeps and describes its sets
+SECONDS_TO_ANSWER = 4
 PREPARED = Path(__file__).parent / "prepared"  # data sets that ship with the package
 
 
@@ -95,6 +98,8 @@ def _prepared(builder: tfds.core.DatasetBuilder) -> tfds.core.DatasetBuilder:
     """The builder, after it has fetched and prepared its data if they were not."""
     if builder.is_prepared():
         return builder
+    if builder.name.replace("_", "-") not in BUILDERS:
+        require_network(builder)
     try:
         builder.download_and_prepare()
     except UserError:
@@ -105,6 +110,20 @@ def _prepared(builder: tfds.core.DatasetBuilder) -> tfds.core.DatasetBuilder:
             f"({first_line(error)}). Prepare it where there is a network, and point `data_dir` to it."
         ) from error
     return builder
+
+
+def require_network(builder: tfds.core.DatasetBuilder) -> None:
+    """Raise UserError where no host of TFDS answers within seconds; TFDS itself tries again for minutes."""
+    for url in HOSTS:
+        try:
+            requests.head(url, timeout=SECONDS_TO_ANSWER)
+            return
+        except requests.RequestException:
+            continue
+    raise UserError(
+        f"The data set '{builder.name}' is not in {builder.data_dir}, and there is no network to download it from: "
+        f"prepare it where there is one, and point `data_dir` to it."
+    )
 
 
 def _tfds_split(builder: tfds.core.DatasetBuilder, split: str) -> str:
