@@ -9,9 +9,9 @@
 # %% [markdown]
 # # Groups that exist
 #
-# Some data sets have groups: fonts, albums, objects, persons. This tutorial trains on such groups. Here a group is a set
-# of views of one object (data set `chairs3d`, label `model`). The held-out images show objects that are not in the
-# training images.
+# Some data sets have groups: fonts, albums, objects, persons. This tutorial trains on such groups. Here a group is a
+# set of views of one object (data set `chairs3d`, label `model`). The held-out images show objects that are not in
+# the training images.
 #
 # The measure: the code of six views of a held-out object is compared with the codes of six *other* views of every
 # held-out object. The nearest one should be of the same object.

@@ -75,9 +75,9 @@ served = ug.load("saved_models/quick_start")
 # %% [markdown]
 # ## Compare groups
 #
-# `similar` returns the nearest of the other groups by the symmetric KL divergence of `q(beta)`. The measure is the share
-# of groups whose nearest group has the same digit. The floor uses the mean image of each group in place of the code.
-# Groups of one digit are an easy case, which the mean image also solves; "Results" has harder ones.
+# `similar` returns the nearest of the other groups by the symmetric KL divergence of `q(beta)`. The measure is the
+# share of groups whose nearest group has the same digit. The floor uses the mean image of each group in place of the
+# code. Groups of one digit are an easy case, which the mean image also solves; "Results" has harder ones.
 
 # %%
 nearest, distances = served.similar(served.encode(digit_groups), k=1)

@@ -1,4 +1,4 @@
-"""The names of data sets: those that ship, one's own, those whose files the user places. Without TensorFlow."""
+"""Names of data sets: shipped ones, the user's own, and those whose files the user places. Without TensorFlow."""
 
 SHIPPED = {
     "mnist": "70,000 handwritten digits, 28x28",

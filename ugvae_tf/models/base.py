@@ -78,7 +78,7 @@ class GroupModel(FrontDoor):
         self.elbo_terms(tf.zeros([1, 1, *self.image_shape]), tf.ones([1, 1]), seed=None)
 
     def _maybe_symbolic_build(self, iterator: object = None, data_batch: object = None) -> None:
-        """Do nothing: all variables exist. Keras's own method averages a batch over workers, which fails for several."""
+        """Do nothing: all variables exist. Keras's method averages a batch over workers, which fails for several."""
 
     def objective(self, terms: Terms) -> tf.Tensor:
         """The objective that training maximises [G]; the ELBO at kl_weight 1."""
