@@ -86,7 +86,7 @@ def _image_shape(domains: list[Source]) -> tuple[int, int, int]:
     """(H, W, C) of all images; raises UserError if they have different shapes."""
     shapes = {tuple(domain.examples.element_spec["image"].shape) for domain in domains}
     if len(shapes) > 1 or None in next(iter(shapes)):
-        raise UserError("The images have different sizes: give the one to bring them to, such as `image_size=64`.")
+        raise UserError("The images have different sizes: resize them to one size, such as `image_size=64`.")
     height, width, channels = shapes.pop()
     return height, width, channels
 
