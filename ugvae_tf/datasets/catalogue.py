@@ -4,8 +4,8 @@ SHIPPED = {
     "mnist": "70,000 handwritten digits, 28x28",
     "faces3d": "4,000 rendered heads with attributes, 64x64 in colour",
     "avatars": "2,000 cartoon heads with attributes, 64x64 in colour",
-    "chairs3d": "93 seats from 48 sides each, 64x64 in colour",
-    "cars3d": "32 vehicles from 48 sides each, 64x64 in colour",
+    "chairs3d": "93 seats, 48 views of each, 64x64 in colour",
+    "cars3d": "32 vehicles, 48 views of each, 64x64 in colour",
 }
 OWN = {
     "folder": "your pictures: --data-dir FOLDER",
