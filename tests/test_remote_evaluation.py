@@ -18,8 +18,8 @@ from ugvae_tf.commands.evaluate import EvaluationRequest, parse_evaluation
 from ugvae_tf.config import Config, DataConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import MODELS, build_model
-from ugvae_tf.serving import export
-from ugvae_tf.serving.served_model import ServedModel, rest
+from ugvae_tf.serving import export, rest
+from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.run import TASKS, evaluate
 
 IMAGE_SHAPE = (7, 5, 1)

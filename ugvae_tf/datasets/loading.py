@@ -124,7 +124,7 @@ def _decoded(name: str, source: Source) -> ImageSet:
     except (tf.errors.OpError, OSError, AssertionError, ValueError) as error:
         raise UserError(
             f"The data set '{name}' cannot be read: it is incomplete or damaged ({first_line(error)}). "
-            f"Delete its folder and prepare the set anew."
+            f"Delete its folder and prepare the set again."
         ) from error
     columns = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in chunks[0]}
     images = columns.pop("image")

@@ -61,7 +61,7 @@ class GroupModel(FrontDoor):
         self.term_metrics = [keras.metrics.Mean(name) for name in ("loss", *self.term_names)]
 
     def elbo_terms(self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False) -> Terms:
-        """One-sample estimate of the bound; without a seed, the posterior means stand for samples.
+        """One-sample estimate of the bound; without a seed, the posterior means replace the samples.
 
         `training` is Keras's: batch normalisation and random subsets of experts depend on it.
         """

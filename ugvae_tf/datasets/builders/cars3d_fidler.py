@@ -81,7 +81,7 @@ def read_views(file: Path) -> np.ndarray:
     try:
         views = scipy.io.loadmat(str(file), variable_names=["im"])["im"]
     except Exception as error:  # scipy does not wrap the errors of its parser
-        raise UserError(f"{file} is damaged ({error}): unpack nips2015-analogy-data.tar.gz anew.") from error
+        raise UserError(f"{file} is damaged ({error}): unpack nips2015-analogy-data.tar.gz again.") from error
     if views.shape != SHAPE or views.dtype != np.uint8:
         raise UserError(
             f"`im` in {file} is {views.dtype} {views.shape}, not uint8 {SHAPE}: this is not a file of 3D Cars."
