@@ -133,6 +133,6 @@ def test_a_checkpoint_holds_the_statistics(tmp_path):
 
 @pytest.mark.parametrize(("sides", "advice"), [((28, 28), 32), ((40, 40), 48), ((218, 178), 64)])
 def test_sides_that_cannot_be_halved_four_times_are_the_users_error(sides, advice):
-    told = f"multiples of 16, not {sides[0]}x{sides[1]}: give --image-size {advice} or --body mlp"
+    told = f"multiples of 16, not {sides[0]}x{sides[1]}: give `image_size={advice}` or `body=mlp`"
     with pytest.raises(UserError, match=told):
         build_model(small_config(body="conv"), (*sides, 1))

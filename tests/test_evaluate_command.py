@@ -129,7 +129,7 @@ def test_an_impossible_flag_is_told(flags, told):
 
 
 def test_samples_of_a_model_with_beta_must_be_a_square_number(committed):
-    with pytest.raises(UserError, match=r"`samples=5000` must be a square number.* give 5041\."):
+    with pytest.raises(UserError, match=r"`samples=5000` must be a square number.* Give 5041\."):
         evaluate(EvaluationRequest("likelihood", str(committed), groups=1, group_size="2", samples=5000))
 
 

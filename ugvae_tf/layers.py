@@ -1,4 +1,4 @@
-"""The distributions of UG-VAE: tensors in, one tfd distribution out; of q(beta), its factors.
+"""The distributions of UG-VAE as layers: tensors in, one tfd distribution out (for q(beta), its experts).
 
 G groups, B images in a group, K components, L dimensions of z, M dimensions of beta.
 """
@@ -13,9 +13,9 @@ from tensorflow_probability import distributions as tfd
 from ugvae_tf import gaussian, networks
 from ugvae_tf.config import MIN_PIXEL_STDDEV, ModelConfig
 
-LOG_VARIANCE_LIMIT = 14.0  # of a latent variable, either way: keeps every density and divergence finite
-LEAST_COMPONENT_WEIGHT = 1e-5  # no component is impossible, so that kl_d stays finite
-LOGIT_LIMIT = 12.0  # of a black or white pixel: its mean stays a float32 that is neither 0 nor 1
+LOG_VARIANCE_LIMIT = 14.0  # absolute log variance of a latent variable: every density and divergence is finite
+LEAST_COMPONENT_WEIGHT = 1e-5  # every component has positive probability, so kl_d is finite
+LOGIT_LIMIT = 12.0  # absolute logit of a Bernoulli pixel: the float32 mean is neither 0 nor 1
 
 
 def latent_stddev(log_variance: tf.Tensor) -> tf.Tensor:
@@ -24,12 +24,12 @@ def latent_stddev(log_variance: tf.Tensor) -> tf.Tensor:
 
 
 def pixel_stddev(raw: tf.Tensor) -> tf.Tensor:
-    """Map any real number to a pixel's standard deviation, above one grey level."""
+    """Map any real number to a pixel's standard deviation, larger than one grey level."""
     return tf.nn.softplus(raw) + MIN_PIXEL_STDDEV
 
 
 def inverse_pixel_stddev(stddev: float) -> float:
-    """The real number that `pixel_stddev` maps to `stddev`; the floor itself for anything below it."""
+    """The real number that `pixel_stddev` maps to `stddev`; smaller values map to the lower limit."""
     return math.log(math.expm1(max(stddev - MIN_PIXEL_STDDEV, 1e-6)))
 
 
@@ -64,35 +64,35 @@ class ComponentEncoder(keras.layers.Layer):
 
 
 class Experts(NamedTuple):
-    """Natural parameters of the factors of q(beta), one for each image: they add up over a group (paper eq. 9)."""
+    """Natural parameters of the experts of q(beta), one for each image: they add over a group (paper eq. 9)."""
 
     precision: tf.Tensor  # [G, B, M]
     precision_mean: tf.Tensor  # [G, B, M], precision times mean
 
 
 class GlobalEncoder(keras.layers.Layer):
-    """The factors of q(beta | X, Z): one Gaussian expert per image (paper eq. 8).
+    """The experts of q(beta | X, Z): one Gaussian factor per image (paper eq. 8).
 
     Takes features [G, B, F] and, in a model with a mixture, component probabilities
     [G, B, K]. Returns the experts' natural parameters [G, B, M].
 
-    `expert_variance` says how Sigma_i of eq. 8 depends on the image. In every case the
-    precisions add, so q(beta) narrows as a group grows; what differs is who speaks:
+    `expert_variance` sets how Sigma_i of eq. 8 depends on the image. With every setting the
+    precisions add, so q(beta) narrows as a group grows:
 
-    - `free`: any positive variance. A few sure images dominate the product, and the mean
-      of a large group is the opinion of those few.
-    - `bounded`: log variance within 1 of a learned level, so that no image weighs more
-      than e^2 times another. The mean stays a (weighted) average over the group.
-    - `shared`: one learned variance per dimension. Every image weighs the same and the
-      mean is the plain average of the experts' means, whatever the group's size.
+    - `free`: any positive variance. A few experts of high precision can dominate the mean
+      of a large group.
+    - `bounded`: log variance within 1 of a learned value, so the precisions of two images
+      differ by a factor of e^2 at most. The mean is a weighted average over the group.
+    - `shared`: one learned variance per dimension. All images have the same weight, and the
+      mean is the average of the experts' means.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.expert_variance = config.expert_variance
-        # The mean is linear in [features, component_probs], one kernel for each part. Where images
-        # weigh alike, the average of nearly one-hot probabilities counts the components of the
-        # group: only at unit scale is that heard beside hundreds of features.
+        # The mean is linear in [features, component_probs], one kernel for each part. With nearly equal
+        # weights, the average of nearly one-hot probabilities is the component histogram of the group.
+        # Glorot weights would make it small beside the sum over hundreds of features; unit scale does not.
         self.mean_of_features = keras.layers.Dense(config.global_size)
         glorot = self.expert_variance == "free" or config.component_kernel == "glorot"
         start = "glorot_uniform" if glorot else keras.initializers.RandomNormal(stddev=1.0)
@@ -101,7 +101,7 @@ class GlobalEncoder(keras.layers.Layer):
         if self.expert_variance != "shared":
             self.raw_variance = keras.layers.Dense(config.global_size)
         if self.expert_variance != "free":
-            # Of variance 1, so that a group's code starts narrow: what it says is heard above its noise.
+            # Initial variance 1 per expert: q(beta) of a group starts narrow, so that its noise is small.
             self.log_variance = self.add_weight(shape=[config.global_size], initializer="zeros", name="log_variance")
 
     def call(self, features: tf.Tensor, component_probs: tf.Tensor | None = None) -> Experts:
@@ -124,9 +124,10 @@ class GlobalEncoder(keras.layers.Layer):
 class GlobalPrior(keras.layers.Layer):
     """p(beta): N(0, I) (paper eq. 4), or `learned`, which goes beyond the paper.
 
-    The learned one is N(m, diag e^{2s}), with m = s = 0 at the start: of all diagonal Gaussians
-    the one nearest to the q(beta) of the training groups. A beta drawn from it is then one that
-    the decoder has met, and KL(q(beta) || p(beta)) counts little but what a group tells.
+    The learned prior is N(m, diag e^{2s}), with m = s = 0 at the start. Training makes it the diagonal
+    Gaussian with the smallest mean KL from the q(beta) of the training groups. Samples of p(beta) then
+    resemble the codes that the decoder is trained on, and KL(q(beta) || p(beta)) is mostly information
+    about the group.
 
     Takes the number of groups G. Returns batch shape [G], event shape [M].
     """
@@ -149,10 +150,10 @@ class GlobalPrior(keras.layers.Layer):
 class ComponentPrior(keras.layers.Layer):
     """p(d_i = k | beta), proportional to softplus(w_k beta + b_k) + 1e-5, in place of eq. 4's uniform p(d).
 
-    So a group has proportions of its own. They are nearly linear in beta, which is an average
-    over the group, and so nearly linear in the proportions of the group itself.
+    Every group has its own component proportions. Softplus keeps them nearly linear in beta; the mean
+    of beta is an average over the group, hence nearly linear in the group's proportions.
 
-    Takes beta [G, M]. Returns a categorical over K components, of batch shape [G, 1]: one for all
+    Takes beta [G, M]. Returns a categorical over K components of batch shape [G, 1]: one for all
     images of a group.
     """
 
@@ -166,11 +167,11 @@ class ComponentPrior(keras.layers.Layer):
 
 
 class MixturePrior(keras.layers.Layer):
-    """p(z_i | d_i, beta): a Gaussian per component, moved by beta (paper eq. 3).
+    """p(z_i | d_i, beta): a Gaussian per component, whose moments are functions of beta (paper eq. 3).
 
-    The K networks beta -> hidden -> (mean, log variance) are one batched weight each: the
-    first layer is one matrix product, the second one batched product. The log variance
-    lies in [-1, 1], as in the official code.
+    The K networks beta -> hidden -> (mean, log variance) are evaluated together: the first
+    layer is one matrix product, the second one batched product. The log variance lies in
+    [-1, 1], as in the official code.
 
     Takes beta [G, M]. Returns batch shape [G, K], event shape [L].
     """
@@ -196,11 +197,11 @@ class MixturePrior(keras.layers.Layer):
 class Decoder(keras.layers.Layer):
     """p(x_i | z_i, beta): a distribution over the pixels of one image (paper eq. 2).
 
-    Takes z [G, B, L] and beta [G, M], of which a model that decodes z alone hears nothing.
+    Takes z [G, B, L] and beta [G, M]; beta is ignored in a model that decodes z alone.
     Returns batch shape [G, B], event shape [H, W, C].
 
     The Gaussian's mean lies in [0, 1]; its variance is a `fixed` number, one `learned`
-    number, or, as eq. 2 has it, a second output of the `network` for every pixel.
+    number, or, as in eq. 2, a second output of the `network` for every pixel.
     """
 
     def __init__(self, config: ModelConfig, image_shape: tuple[int, int, int]) -> None:
@@ -216,7 +217,7 @@ class Decoder(keras.layers.Layer):
             self.raw_stddev = self.add_weight(shape=[], initializer=start, name="raw_stddev")
 
     def call(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> tfd.Distribution:
-        pixels = self.body(z, beta)  # [G, B, H, W, C], or 2C when the variance is an output too
+        pixels = self.body(z, beta)  # [G, B, H, W, C]; 2C channels if the variance is an output too
         if self.likelihood == "bernoulli":
             logits = tf.clip_by_value(pixels, -LOGIT_LIMIT, LOGIT_LIMIT)
             return tfd.Independent(tfd.Bernoulli(logits=logits, dtype=tf.float32), 3)

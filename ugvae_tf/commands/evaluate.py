@@ -37,12 +37,12 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     if request is None:
         return None
     with quiet_tensorflow():
-        from ugvae_tf.tasks.run import evaluate  # TensorFlow takes seconds to import: only once the flags are good
+        from ugvae_tf.tasks.run import evaluate  # TensorFlow takes seconds to import: after the flags are checked
     return evaluate(request)
 
 
 def parse_evaluation(arguments: Sequence[str], prog: str = "evaluate.py") -> EvaluationRequest | None:
-    """The request in the flags, None after --help; raises UserError for a bad flag."""
+    """The request in the flags, None after --help; raises UserError for an invalid flag."""
     parser = _parser(prog)
     given = parser.parsed(arguments)
     if given.pop("help"):

@@ -1,4 +1,4 @@
-"""The bound of held-out groups, and a tighter one by importance sampling."""
+"""The ELBO of held-out groups, and a tighter bound by importance sampling."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -10,11 +10,11 @@ from tqdm import tqdm
 
 from ugvae_tf.codes import Arrays, Codes
 
-PATIENCE = 3.0  # seconds before thousands of samples show a progress bar
+PATIENCE = 3.0  # seconds before a progress bar over samples appears
 
 
 class Generative(Protocol):
-    """What a bound needs of a model; a ServedModel is one."""
+    """The functions of a model that a bound needs; a ServedModel has them."""
 
     def encode(self, images: np.ndarray) -> Codes: ...
 
@@ -28,9 +28,8 @@ class Generative(Protocol):
 def elbo_terms(model: Generative, images: np.ndarray, random: np.random.Generator) -> Arrays:
     """One-sample estimate of the terms of paper eq. 10-11, in nats per group [G].
 
-    q(d) and q(beta) are those of the mean of z, as the exported model gives them. They do
-    not depend on the sample of z, so that the expectation is a lower bound of log p(X), as
-    it is for any q.
+    q(d) and q(beta) are the exported model's, at the mean of z. They do not depend on the
+    sample of z, so the expectation is a lower bound of log p(X), as for any q.
 
     Args:
         images: [G, B, H, W, C] in [0, 1].
@@ -61,12 +60,12 @@ def importance_weighted_bound(
               prod_i 1/inner sum_t sum_d p(d | beta_s) p(z_it | d, beta_s) p(x_i | z_it, beta_s) / q(z_it)
         bound = log 1/outer sum_s w_s
 
-    It is a bound. Given beta_s, each factor is an unbiased estimate of p(x_i | beta_s), for
-    z_it ~ q(z_i) and the ratio's mean is the integral over z of sum_d p(d | beta_s)
-    p(z | d, beta_s) p(x_i | z, beta_s). The factors are independent given beta_s, so their product is an
-    unbiased estimate of p(X | beta_s), and so w_s one of p(X). The mean over s is unbiased
-    too, and Jensen's inequality gives E[log mean_s w_s] <= log p(X). (Burda, Grosse and
-    Salakhutdinov 2016, here with one level of sampling inside another.)
+    Proof that it is a bound: given beta_s, each factor is an unbiased estimate of p(x_i | beta_s),
+    because z_it ~ q(z_i) and the mean of the ratio is the integral over z of sum_d p(d | beta_s)
+    p(z | d, beta_s) p(x_i | z, beta_s). The factors are independent given beta_s, so their product is
+    an unbiased estimate of p(X | beta_s), and w_s is one of p(X). The mean over s is also unbiased,
+    and Jensen's inequality gives E[log mean_s w_s] <= log p(X). (Burda, Grosse and Salakhutdinov
+    2016, here with two nested levels of sampling.)
 
     Args:
         images: [G, B, H, W, C] in [0, 1].
@@ -98,7 +97,7 @@ def _log_px_given_beta(
 
 
 def _counted(samples: int) -> Iterable[int]:
-    """A loop over samples; one that takes long shows where it is."""
+    """A loop over samples, with a progress bar after PATIENCE seconds."""
     return tqdm(range(samples), desc="samples", leave=False, delay=PATIENCE, disable=samples == 1)
 
 
@@ -109,11 +108,11 @@ def _log_mixture(z: np.ndarray, p_z: Arrays) -> np.ndarray:
 
 
 def _log_px(images: np.ndarray, decoded: Arrays) -> np.ndarray:
-    """log p(x_i | z_i, beta) of every image [G, B]: Gaussian if there is a deviation, else Bernoulli."""
+    """log p(x_i | z_i, beta) of every image [G, B]: Gaussian if there is a standard deviation, else Bernoulli."""
     mean = decoded["image_mean"].astype(float)
     if "image_stddev" in decoded:
         stddev = decoded["image_stddev"].astype(float)
-        # norm.logpdf by hand: over all pixels of all samples it took most of the task's time.
+        # The formula of norm.logpdf, which would take most of the task's time.
         log_pixels = -0.5 * ((images - mean) / stddev) ** 2 - np.log(stddev) - 0.5 * np.log(2 * np.pi)
     else:
         log_pixels = xlogy(images, mean) + xlog1py(1 - images, -mean)

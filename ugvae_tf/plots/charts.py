@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-# Paul Tol's "muted" palette and black, which colour-blind readers can tell apart; his pale grey is for "random".
+# Paul Tol's "muted" palette for colour-blind readers, and black; its pale grey is for "random".
 COLOURS = (
     "#332288", "#CC6677", "#117733", "#DDCC77", "#88CCEE", "#882255", "#44AA99", "#AA4499", "#999933", "#000000"
 )  # fmt: skip
@@ -15,7 +15,7 @@ MARKERS = "os^DvPX*hp"
 
 
 def scatter(points: np.ndarray, categories: np.ndarray, title: str, path: np.ndarray | None = None) -> Figure:
-    """Points in the plane by category, told apart by colour and by marker; a path drawn over them.
+    """Points in the plane with a colour and a marker for each category, and an optional path.
 
     Args:
         points: [N, 2]
@@ -39,7 +39,7 @@ def scatter(points: np.ndarray, categories: np.ndarray, title: str, path: np.nda
 
 
 def accuracy_bars(bars: Mapping[str, tuple[str, str]], metrics: Mapping[str, float], title: str) -> Figure:
-    """Pairs of bars, without and with "random", with their spread and the majority baselines.
+    """Pairs of bars, without and with random groups, with their spread and the majority baselines.
 
     Args:
         bars: label of each pair, and the names of its two metrics, which have a `_mean` and a `_std`.
@@ -67,7 +67,7 @@ def accuracy_bars(bars: Mapping[str, tuple[str, str]], metrics: Mapping[str, flo
 def composition_bars(
     metrics: Mapping[str, float], draws: Mapping[str, str], features: Mapping[str, str], title: str
 ) -> Figure:
-    """R2 of each label, a panel for each way of drawing groups and a bar for each code."""
+    """R2 of each label, with a panel for each sampling of groups and a bar for each code."""
     figure = Figure(figsize=(9.6, 3.4), layout="constrained")
     figure.suptitle(title, fontsize=11)
     for axes, (draw, meaning) in zip(figure.subplots(1, len(draws), sharey=True), draws.items(), strict=True):
@@ -89,7 +89,7 @@ def composition_bars(
 
 
 def count_matrix(counts: np.ndarray, labels: Sequence[str], title: str) -> Figure:
-    """Images of each label [labels, K] in each component, as shares of the component."""
+    """Counts [labels, K] of images of each label in each component, drawn as shares of the component."""
     shares = counts / counts.sum(axis=0).clip(1)
     order = np.lexsort((-shares.max(axis=0), shares.argmax(axis=0), counts.sum(axis=0) == 0))  # unused ones last
     figure = Figure(figsize=(1.6 + 0.22 * counts.shape[1], 1.4 + 0.25 * len(labels)), layout="constrained")

@@ -15,8 +15,8 @@ def image_grid(
     Args:
         images: [rows, columns, H, W, C] in [0, 1], one or three channels.
         row_labels: one for each row, or none.
-        column_title: what changes from left to right.
-        row_title: what changes from top to bottom.
+        column_title: the variable that changes from left to right.
+        row_title: the variable that changes from top to bottom.
     """
     rows, columns, height, width, _ = images.shape
     figure = Figure(figsize=(1.4 + 0.5 * columns * width / height, 1.1 + 0.5 * rows), layout="constrained")
@@ -30,7 +30,7 @@ def image_grid(
 
 
 def grid_of_grids(grids: np.ndarray, title: str, columns: int = 5) -> Figure:
-    """A small picture of a grid for every component.
+    """The grids of all components in one figure.
 
     Args:
         grids: [K, rows, columns, H, W, C] in [0, 1].
