@@ -102,7 +102,7 @@ def _parser(prog: str, config: Config) -> Parser:
 
 
 def _table(title: str, rows: dict[str, str]) -> str:
-    return "\n".join([f"{title}:", *(f"  {name:10} {meaning}" for name, meaning in rows.items())])
+    return "\n".join([f"{title}:", *(f"  {name:12} {meaning}" for name, meaning in rows.items())])
 
 
 def _shipped_notice(folder: RunFolder) -> str | None:
