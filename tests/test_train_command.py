@@ -136,7 +136,7 @@ def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished):
         assert result.returncode == 2 and told in result.stderr
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
     complete = run("--dataset", "tiny", *output, "--resume")
-    assert complete.returncode == 0 and "raise --epochs to go on" in complete.stdout
+    assert complete.returncode == 0 and "raise --epochs to continue it" in complete.stdout
     overwritten = run(*flags, *output, "--overwrite")  # the same run again is a version of its own
     assert overwritten.returncode == 0, overwritten.stderr
     assert (folder / "1").is_dir() and (folder / "2").is_dir()

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from conftest import ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, small_config
+from small_models import ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, small_config
 
 from ugvae_tf.config import Config, DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.datasets.grouping import Grouping
@@ -138,7 +138,7 @@ def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, uninterru
 
 def test_groups_that_replicas_cannot_share_are_the_users_error():
     fitting.check_replicas(TWO_REPLICAS, 4)
-    with pytest.raises(UserError, match=r"--groups-per-step 3 cannot be shared by 2 replicas: give a multiple of 2"):
+    with pytest.raises(UserError, match=r"`groups_per_step=3` cannot be shared by 2 replicas: give a multiple of 2"):
         fitting.check_replicas(TWO_REPLICAS, 3)
 
 
