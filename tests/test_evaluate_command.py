@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import IMAGE_SHAPE, moved, of_older_version, small_model
+from small_models import IMAGE_SHAPE, OfOlderVersion, moved, small_model
 
 from ugvae_tf.commands.evaluate import parse_evaluation
 from ugvae_tf.config import Config, DataConfig, to_json
@@ -76,7 +76,7 @@ def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path, va
 
 
 def test_an_export_of_an_older_version_has_the_standard_p_beta_and_the_uniform_p_d(tmp_path):
-    model = of_older_version(small_model())
+    model = OfOlderVersion(small_model())
     export.export_version(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
     served, beta = ServedModel(tmp_path), np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
     assert "global_prior" not in served.signatures

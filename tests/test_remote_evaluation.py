@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from conftest import random_images, small_config, small_model
+from small_models import random_images, small_config, small_model
 from stub_model import Model
 from stub_server import rest_server
 
@@ -18,8 +18,8 @@ from ugvae_tf.commands.evaluate import EvaluationRequest, parse_evaluation
 from ugvae_tf.config import Config, DataConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import MODELS, build_model
-from ugvae_tf.serving import export
-from ugvae_tf.serving.served_model import ServedModel, rest
+from ugvae_tf.serving import export, rest
+from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.run import TASKS, evaluate
 
 IMAGE_SHAPE = (7, 5, 1)
