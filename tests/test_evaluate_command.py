@@ -31,6 +31,7 @@ FIGURES = {
     "reconstruction": {"reconstruction.png"},
     "likelihood": {"bounds.png"},
     "clustering": {"components.png"},
+    "prediction": {"prediction.png"},
 }
 
 
@@ -234,6 +235,7 @@ NEEDS = {
     "traversal": "ug-vae ml-vae nested-vae",
     "interpolation": "ug-vae ml-vae nested-vae",
     "clustering": "ug-vae gm-vae",
+    "prediction": "ug-vae ml-vae nested-vae",
 }
 
 

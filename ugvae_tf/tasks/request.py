@@ -21,8 +21,9 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "reconstruction": ("groups", "attribute"),
     "likelihood": ("groups", "samples"),
     "clustering": ("attribute",),
+    "prediction": ("groups", "attribute", "group_by"),
 }
-CHOICES = ("groups", "seeds", "categories", "attribute", "between", "dimension", "samples")
+CHOICES = ("groups", "seeds", "categories", "attribute", "group_by", "between", "dimension", "samples")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class EvaluationRequest:
     """Which groups of digits to tell apart (default: series; in an interpolation digit-sets)."""
     attribute: str | None = None
     """The label that separates the categories, and which of its values (default: the only label, all values)."""
+    group_by: str | None = None
+    """The label whose values are groups (default: the one that the model was trained with, if any)."""
     between: str | None = None
     """The two categories (default: the first two)."""
     samples: int | None = None

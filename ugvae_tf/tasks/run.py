@@ -18,6 +18,7 @@ from ugvae_tf.tasks import (
     embedding,
     interpolation,
     likelihood,
+    prediction,
     reconstruction,
     traversal,
 )
@@ -33,6 +34,7 @@ TASKS: dict[str, Callable[[Context], Report]] = {
     "reconstruction": reconstruction.report,
     "likelihood": likelihood.report,
     "clustering": clustering.report,
+    "prediction": prediction.report,
 }
 
 MOST_NAMES = 3  # of figures in the last line
