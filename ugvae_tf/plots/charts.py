@@ -105,6 +105,36 @@ def count_matrix(counts: np.ndarray, labels: Sequence[str], title: str) -> Figur
     return figure
 
 
+def histograms(given: np.ndarray, generated: np.ndarray, names: Sequence[str], title: str, x_title: str) -> Figure:
+    """Label histograms of groups, those of given images beside those of generated ones, a panel for each group.
+
+    Args:
+        given: [groups, V], shares.
+        generated: [groups, V]
+        names: of the V labels.
+    """
+    columns = 1 if len(names) > 20 else 3
+    rows = -(-len(given) // columns)
+    figure = Figure(figsize=(9.6, 1.2 + 1.7 * rows), layout="constrained")
+    figure.suptitle(fill(title, 100), fontsize=11)
+    for place, axes in enumerate(figure.subplots(rows, columns, sharey=True, squeeze=False).flat):
+        if place >= len(given):
+            axes.set_axis_off()
+            continue
+        for side, (values, meaning) in enumerate(((given, "given images"), (generated, "generated images"))):
+            axes.bar(
+                np.arange(len(names)) + 0.4 * (side - 0.5), values[place], 0.38, color=COLOURS[side], label=meaning
+            )
+        axes.set_title(f"group {place + 1}", fontsize=9)
+        axes.set_xticks(range(len(names)), names, fontsize=8, rotation=90 if max(map(len, names)) > 2 else 0)
+        axes.set_xlabel(x_title, fontsize=9)
+        axes.set_ylabel("share of images", fontsize=9)
+        axes.spines[["top", "right"]].set_visible(False)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    return figure
+
+
 def bounds(values: Sequence[float], errors: Sequence[float], names: Sequence[str]) -> Figure:
     """Lower bounds of log p(X), from the loosest to the tightest, with their standard errors."""
     figure = Figure(figsize=(5.6, 3.4), layout="constrained")
@@ -123,7 +153,7 @@ def curves(panels: Mapping[str, Mapping[str, np.ndarray]], title: str, x_title: 
     Args:
         panels: title of each panel -> name of each curve -> [points, 4]: x, y and the ends of y's interval.
     """
-    figure = Figure(figsize=(max(6.4, 4.0 * len(panels)), 4.4), layout="constrained")
+    figure = Figure(figsize=(max(7.2, 4.0 * len(panels)), 4.4), layout="constrained")
     figure.suptitle(title, fontsize=11)
     for axes, (heading, lines) in zip(figure.subplots(1, len(panels), squeeze=False).flat, panels.items(), strict=True):
         for place, (name, points) in enumerate(lines.items()):

@@ -21,6 +21,9 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "reconstruction": ("groups", "attribute"),
     "likelihood": ("groups", "samples"),
     "clustering": ("attribute",),
+    "generate": ("groups", "attribute", "group_by"),
+    "completion": ("groups", "attribute", "group_by"),
+    "swap": ("groups", "attribute", "group_by"),
     "prediction": ("groups", "attribute", "group_by"),
 }
 CHOICES = ("groups", "seeds", "categories", "attribute", "group_by", "between", "dimension", "samples")
