@@ -10,7 +10,7 @@ from ugvae_tf.tasks.request import ALL, SETTINGS, EvaluationRequest
 
 GROUPS = {
     "every task": ("task", "saved_model", "dataset", "data_dir", "group_size", "seed", "output_dir"),
-    "some tasks": ("groups", "seeds", "categories", "attribute", "between", "samples", "dimension"),
+    "some tasks": ("groups", "seeds", "categories", "attribute", "group_by", "between", "samples", "dimension"),
 }
 METAVARS = {
     "task": "TASK",
@@ -20,6 +20,7 @@ METAVARS = {
     "group_size": "B|MIN-MAX",
     "output_dir": "FOLDER",
     "attribute": "NAME[=VALUE,VALUE]",
+    "group_by": "LABEL",
     "between": "FIRST,SECOND",
 }
 EXAMPLES = """examples:
