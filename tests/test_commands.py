@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from conftest import EXTENDED
+from small_models import EXTENDED
 
 from ugvae_tf import config as configuration
 from ugvae_tf.commands.train import parse_training

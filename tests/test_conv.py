@@ -4,7 +4,16 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import CONV_SHAPE, ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, random_images, small_config, small_model
+from small_models import (
+    CONV_SHAPE,
+    ONE_REPLICA,
+    SIZES,
+    TWO_REPLICAS,
+    noiseless,
+    random_images,
+    small_config,
+    small_model,
+)
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import build_model

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import EXTENDED, SIZES, random_images, small_model
+from small_models import EXTENDED, SIZES, random_images, small_model
 from tensorflow_probability import distributions as tfd
 
 from ugvae_tf.models import MODELS

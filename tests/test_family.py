@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import EXTENDED, SIZES, random_images, small_config, small_model
 from scipy.stats import norm
+from small_models import EXTENDED, SIZES, random_images, small_config, small_model
 
 from ugvae_tf.config import Config, DataConfig, TrainingConfig
 from ugvae_tf.datasets.image_set import ImageSet
@@ -174,6 +174,8 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(tmp_path, name, gro
 class Impurity(GroupModel):
     """Tells in place of log p(X) how far the labels of a group, which its pixels show, are apart."""
 
+    model_name = "vae"
+
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self.idle = self.add_weight(shape=[], initializer="zeros")  # an optimiser wants something to move
@@ -191,7 +193,7 @@ def test_training_by_a_label_sees_groups_of_one_value_only(group_by, pure):
         replace(each, images=each.images * 0 + 255 * each.labels["label"][:, None, None, None].astype(np.uint8))
         for each in (TRAIN, HELD_OUT)
     )
-    model, told = Impurity(small_config(), train.image_shape), []
+    model, told = Impurity(train.image_shape), []
     model.compile(optimizer="sgd", jit_compile=False)
     keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: told.append(logs))
     fitting.fit(model, settings("ml-vae", group_by), train, held_out, callbacks=[keep], verbose=0)
@@ -203,7 +205,7 @@ def test_one_graph_serves_any_number_and_size_of_groups(name):
     model = small_model(model=name)
     specs = [tf.TensorSpec([None, None, *model.image_shape]), tf.TensorSpec([None, None])]
     terms = tf.function(lambda images, mask: model.elbo_terms(images, mask, None), input_signature=specs)
-    codes = tf.function(model.encode, input_signature=specs)
+    codes = tf.function(model.encoded, input_signature=specs)
     for groups, size in ((2, 3), (5, 1), (1, 7)):
         images = random_images(groups, size)
         for graph, eager in zip(terms(images, ones(images)), model.elbo_terms(images, ones(images), None), strict=True):

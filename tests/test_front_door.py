@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import IMAGE_SHAPE, SIZES, random_images
+from small_models import IMAGE_SHAPE, SIZES, random_images
 
 import ugvae_tf as ug
 from ugvae_tf import codes as of_codes

@@ -87,7 +87,7 @@ def test_a_folder_without_usable_images_is_told(tmp_path, paths, told):
     with pytest.raises(UserError) as caught:
         folder_source(place(tmp_path, *paths), "train")
     assert told in str(caught.value) and str(tmp_path) in str(caught.value)
-    with pytest.raises(UserError, match="nowhere is not a folder"):
+    with pytest.raises(UserError, match="nowhere` is not a folder"):
         folder_source(tmp_path / "nowhere", "train")
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import CONV_SHAPE, IMAGE_SHAPE, SIZES, assert_distribution, small_config
+from small_models import CONV_SHAPE, IMAGE_SHAPE, SIZES, assert_distribution, small_config
 
 from ugvae_tf.gaussian import product_of_experts
 from ugvae_tf.layers import (

@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from conftest import random_images, small_config, small_model
+from small_models import random_images, small_config, small_model
 from stub_model import Model
 from stub_server import rest_server
 

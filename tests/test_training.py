@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from conftest import ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, small_config
+from small_models import ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, small_config
 
 from ugvae_tf.config import Config, DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.datasets.grouping import Grouping

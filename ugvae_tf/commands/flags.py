@@ -96,7 +96,7 @@ def _add(group: Any, name: str, hint: Any, text: str, metavar: str | None) -> No
         group.add_argument(flag, type=_choice(choices), metavar=shown, default=argparse.SUPPRESS, help=text)
     else:
         shown = metavar or METAVARS[kind]
-        group.add_argument(flag, type=_typed(kind), metavar=shown, default=argparse.SUPPRESS, help=text)
+        group.add_argument(flag, type=_read_as(kind), metavar=shown, default=argparse.SUPPRESS, help=text)
 
 
 def _bare(hint: Any) -> Any:
@@ -117,14 +117,14 @@ def _choice(choices: Sequence[str]) -> Callable[[str], str]:
     return chosen
 
 
-def _typed(kind: type) -> Callable[[str], Any]:
-    def typed(text: str) -> Any:
+def _read_as(kind: type) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
         try:
             return kind(text)
         except ValueError as error:
             raise argparse.ArgumentTypeError(f"must be {WORDS[kind]}, not {text}") from error
 
-    return typed
+    return read
 
 
 def field_docs(cls: type) -> dict[str, str]:
@@ -149,6 +149,11 @@ def as_flags(message: str) -> str:
         return f"--{name.replace('_', '-')}" + (f" {value}" if value else "")
 
     return re.sub(r"`([a-z_]+(?:=[^`]*)?)`", flag, message)
+
+
+def typed(command: str, prog: str) -> str:
+    """How a user who typed `prog` types a command: python train.py, or ugvae train."""
+    return f"python {command}.py" if prog.endswith(".py") else f"ugvae {command}"
 
 
 def with_fields(value: Any, given: Mapping[str, Any]) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
+from ugvae_tf.commands.flags import Parser, add_flags, as_flags, typed, with_fields
 from ugvae_tf.config import Config, DataConfig, ModelConfig, presets
 from ugvae_tf.datasets import catalogue
 from ugvae_tf.quiet import quiet_tensorflow
@@ -51,8 +51,8 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     if notice := _shipped_notice(request.folder):
         print(notice, flush=True)
     with quiet_tensorflow():
-        from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: after the flags are checked
-    return summary(request, train(request))
+        from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: only once the flags are good
+    return summary(request, train(request), typed("evaluate", prog))
 
 
 def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainRequest | None:
@@ -90,7 +90,7 @@ def _started_from(given: dict[str, Any]) -> Config:
 def _parser(prog: str, config: Config) -> Parser:
     """The parser of the flags; the help shows the defaults in `config`."""
     epilog = f"{_table('data sets that ship', catalogue.SHIPPED)}\n\n{_table('your own', catalogue.OWN)}\n\n"
-    epilog += f"presets: {', '.join(presets.PRESETS)}\n\n{EXAMPLES.format(prog=prog)}"
+    epilog += f"presets: {', '.join(presets.PRESETS)}\n\n{EXAMPLES.format(prog=typed('train', prog))}"
     description = (
         "Train a model of groups of images, and export it for TensorFlow Serving.\n"
         f"The defaults shown are those of the preset {config.preset}; --dataset NAME --help shows those for NAME."
@@ -102,7 +102,7 @@ def _parser(prog: str, config: Config) -> Parser:
 
 
 def _table(title: str, rows: dict[str, str]) -> str:
-    return "\n".join([f"{title}:", *(f"  {name:10} {meaning}" for name, meaning in rows.items())])
+    return "\n".join([f"{title}:", *(f"  {name:12} {meaning}" for name, meaning in rows.items())])
 
 
 def _shipped_notice(folder: RunFolder) -> str | None:
@@ -113,8 +113,8 @@ def _shipped_notice(folder: RunFolder) -> str | None:
     return f"{folder.path} holds version {found[0]}, which ships; this run adds version {found[-1] + 1}."
 
 
-def summary(request: TrainRequest, trained: Any) -> str:
-    """The text to print after a run."""
+def summary(request: TrainRequest, trained: Any, evaluate: str) -> str:
+    """The text to print after a run; `evaluate` is how the user types that command."""
     folder = request.folder
     if not trained.is_new:
         return as_flags(f"{folder.path} is complete and exported: raise `epochs` to continue it.")
@@ -124,5 +124,5 @@ def summary(request: TrainRequest, trained: Any) -> str:
     return (
         f"Held-out images, in nats per image:  {terms}\n"
         f"Exported to {trained.version}.  Figures: {folder.figures}.  Curves: tensorboard --logdir {folder.logs}\n"
-        f"Next: python evaluate.py --task reconstruction --saved-model {folder.path}"
+        f"Next: {evaluate} --task reconstruction --saved-model {folder.path}"
     )

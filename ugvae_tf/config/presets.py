@@ -26,6 +26,26 @@ MNIST = Config(
 )
 
 
+# Groups that exist: the glyphs of a font (docs/groups.md).
+GLYPHS = Config(
+    preset="glyphs",
+    data=DataConfig("glyphs", group_size=31, group_by="font"),
+    model=ModelConfig(
+        hidden_units=512,
+        prior_units=256,
+        global_size=64,
+        components=100,
+        observation_variance="learned",
+        pixel_variance=0.05,
+        expert_variance="free",
+        expert_subset="random",
+        component_kernel="glorot",
+        component_posterior="optimal",
+    ),
+    training=TrainingConfig(epochs=20, groups_per_step=8, learning_rate=2e-3, schedule="cosine"),
+)
+
+
 def _ours(name: str, dataset: str, epochs: int) -> Config:
     """Ours for 64x64 pixels in colour: groups of 32 give four times as many steps as groups of 128 in the same time."""
     return Config(
@@ -84,6 +104,7 @@ PRESETS: Mapping[str, Config] = {
     preset.preset: preset
     for preset in (
         MNIST,
+        GLYPHS,
         Config(preset="mnist-official"),
         _ours("images", "folder", epochs=30),
         _ours("faces3d", "faces3d", epochs=80),

@@ -1,5 +1,7 @@
 """Static binarisation of grey images."""
 
+from dataclasses import replace
+
 import tensorflow as tf
 
 from ugvae_tf.datasets.source import Source
@@ -26,4 +28,4 @@ def binarised(source: Source, split: str, domain: int) -> Source:
         white = 255 * uniform < tf.cast(image, tf.float32)  # uniform is below 1: 255 is always white, and 0 never
         return {**example, "image": tf.ensure_shape(255 * tf.cast(white, tf.uint8), image.shape)}
 
-    return Source(source.examples.enumerate().map(draw, num_parallel_calls=tf.data.AUTOTUNE), source.count)
+    return replace(source, examples=source.examples.enumerate().map(draw, num_parallel_calls=tf.data.AUTOTUNE))

@@ -2,6 +2,8 @@
 
 SHIPPED = {
     "mnist": "70,000 handwritten digits, 28x28",
+    "mnist-albums": "the same, each in one of 616 albums of 20 to 200 images",
+    "glyphs": "62 characters of each of 1,310 fonts, 28x28",
     "faces3d": "4,000 rendered heads with attributes, 64x64 in colour",
     "avatars": "2,000 cartoon heads with attributes, 64x64 in colour",
     "chairs3d": "93 seats, 48 views of each, 64x64 in colour",

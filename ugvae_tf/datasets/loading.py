@@ -4,18 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_datasets as tfds
 
 from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.binarised import binarised
 from ugvae_tf.datasets.catalogue import SHIPPED
 from ugvae_tf.datasets.image_set import ImageSet
-from ugvae_tf.datasets.source import Source
+from ugvae_tf.datasets.source import Source, as_columns
 from ugvae_tf.datasets.sources import find_source, first_line
 from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.errors import UserError
 
-CHUNK = 1000  # examples decoded at a time
 GIGABYTE = 10**9
 
 
@@ -42,7 +40,7 @@ def load_split(data: DataConfig, split: str) -> ImageSet:
     """
     domains = _domains(data, split)
     most = int(data.memory_limit * GIGABYTE / len(domains) / np.prod(_image_shape(domains)))
-    return _collected(data, [Source(domain.examples.take(most), min(most, domain.count)) for domain in domains])
+    return _collected(data, [domain.take(most) for domain in domains])
 
 
 def shipped_shape(data: DataConfig) -> tuple[int, int, int]:
@@ -79,7 +77,7 @@ def _conformed(source: Source, size: int | None, channels: int) -> Source:
             image = tf.ensure_shape(image, [*image.shape[:2], channels])
         return {**example, "image": image}
 
-    return Source(source.examples.map(conform, num_parallel_calls=tf.data.AUTOTUNE), source.count)
+    return source.map(conform)
 
 
 def _image_shape(domains: list[Source]) -> tuple[int, int, int]:
@@ -120,17 +118,11 @@ def _collected(data: DataConfig, domains: list[Source], shares: tuple[tuple[int,
 
 def _decoded(name: str, source: Source) -> ImageSet:
     try:
-        chunks = list(tfds.as_numpy(source.examples.batch(CHUNK).prefetch(2)))
+        columns = as_columns(source.examples)
     except (tf.errors.OpError, OSError, AssertionError, ValueError) as error:
         raise UserError(
             f"The data set '{name}' cannot be read: it is incomplete or damaged ({first_line(error)}). "
             f"Delete its folder and prepare the set again."
         ) from error
-    columns = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in chunks[0]}
     images = columns.pop("image")
-    return ImageSet(images, {key: _as_text(column) for key, column in columns.items()})
-
-
-def _as_text(column: np.ndarray) -> np.ndarray:
-    """TensorFlow's byte strings as text; numbers and truth values unchanged."""
-    return np.char.decode(column.astype(bytes), "utf-8") if column.dtype == object else column
+    return ImageSet(images, columns)

@@ -11,15 +11,19 @@ import tensorflow_datasets as tfds
 from google.protobuf import json_format
 
 from ugvae_tf.config import DataConfig
+from ugvae_tf.datasets.albums import album_names
 from ugvae_tf.datasets.builders import BUILDERS
 from ugvae_tf.datasets.catalogue import NAMES, SHIPPED
 from ugvae_tf.datasets.own_images import folder_source, npz_source
-from ugvae_tf.datasets.source import Source
+from ugvae_tf.datasets.shipped_arrays import shipped_source
+from ugvae_tf.datasets.source import Columns, Source, as_columns
 from ugvae_tf.errors import UserError
 
 HOSTS = ("https://storage.googleapis.com", "https://www.tensorflow.org")  # from which TFDS downloads
 SECONDS_TO_ANSWER = 4
 PREPARED = Path(__file__).parent / "prepared"  # data sets that ship with the package
+ARRAYS = ("glyphs",)  # those of them that are one .npz file
+ALBUMS = {"mnist-albums": "mnist"}  # sets of digits with one more label, `album`
 
 
 def find_source(data: DataConfig, name: str, split: str) -> Source:
@@ -28,6 +32,13 @@ def find_source(data: DataConfig, name: str, split: str) -> Source:
     Raises:
         UserError: the set is unknown, cannot be downloaded, is corrupt or has no images.
     """
+    if name in ARRAYS:
+        if data.data_dir is not None and data.dataset == name:
+            raise UserError(f"'{name}' ships with the package: leave out `data_dir`.")
+        return shipped_source(PREPARED / name / f"{name}.npz", split)
+    if name in ALBUMS:
+        digits = tfds_source(ALBUMS[name], split, data.data_dir)
+        return digits.with_label("album", album_names(digits.labels()["label"], split))
     if name not in ("folder", "npz"):
         return tfds_source(name, split, data.data_dir)
     if data.data_dir is None:
@@ -54,7 +65,14 @@ def tfds_source(dataset: str, split: str, data_dir: str | None) -> Source:
     names, examples = _class_names(features), builder.as_dataset(split=name)
     if names or _flat(examples.element_spec, {}) != examples.element_spec:
         examples = examples.map(lambda example: _flat(example, names), num_parallel_calls=tf.data.AUTOTUNE)
-    return Source(examples, builder.info.splits[name].num_examples)
+    return Source(examples, builder.info.splits[name].num_examples, lambda: _labels(builder, name, names))
+
+
+def _labels(builder: tfds.core.DatasetBuilder, split: str, names: Mapping[str, list[str]]) -> Columns:
+    """Every label of the split [N], read without decoding the images."""
+    encoded = builder.as_dataset(split=split, decoders={"image": tfds.decode.SkipDecoding()})
+    labels = encoded.map(lambda example: {k: v for k, v in _flat(example, names).items() if k != "image"})
+    return as_columns(labels) if labels.element_spec else {}
 
 
 def _class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:

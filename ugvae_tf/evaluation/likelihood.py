@@ -35,17 +35,17 @@ def elbo_terms(model: Generative, images: np.ndarray, random: np.random.Generato
         images: [G, B, H, W, C] in [0, 1].
     """
     codes = model.encode(images)
-    z, beta = _sample(random, codes.z_mean, codes.z_stddev), _sample_beta(random, codes)
+    z, beta = sample(random, codes.z_mean, codes.z_stddev), _sample_beta(random, codes)
     p_beta, p_z = model.global_prior(len(images)), model.prior(beta)
     probs, log_prior_probs = codes.component_probs, np.log(p_z["component_probs"])[:, None]  # [G, B, K], [G, 1, K]
-    kl_by_component = _kl(
+    kl_by_component = gaussian_kl(
         codes.z_mean[:, :, None], codes.z_stddev[:, :, None], p_z["z_mean"][:, None], p_z["z_stddev"][:, None]
     )  # [G, B, K]
     return {
-        "log_px": _log_px(images, model.decode(z, beta)).sum(axis=1),
+        "log_px": log_px(images, model.decode(z, beta)).sum(axis=1),
         "kl_z": (probs * kl_by_component).sum(axis=(1, 2)),
         "kl_d": (xlogy(probs, probs) - probs * log_prior_probs).sum(axis=(1, 2)),
-        "kl_beta": _kl(codes.beta_mean, codes.beta_stddev, p_beta["beta_mean"], p_beta["beta_stddev"]),
+        "kl_beta": gaussian_kl(codes.beta_mean, codes.beta_stddev, p_beta["beta_mean"], p_beta["beta_stddev"]),
     }
 
 
@@ -90,9 +90,9 @@ def _log_px_given_beta(
     p_z = model.prior(beta)
     log_sum = np.full(images.shape[:2], -np.inf)
     for _ in _counted(inner):
-        z = _sample(random, codes.z_mean, codes.z_stddev)
+        z = sample(random, codes.z_mean, codes.z_stddev)
         log_q = norm.logpdf(z, codes.z_mean, codes.z_stddev).sum(axis=-1)
-        log_sum = np.logaddexp(log_sum, _log_px(images, model.decode(z, beta)) + _log_mixture(z, p_z) - log_q)
+        log_sum = np.logaddexp(log_sum, log_px(images, model.decode(z, beta)) + _log_mixture(z, p_z) - log_q)
     return log_sum - np.log(inner)
 
 
@@ -107,7 +107,7 @@ def _log_mixture(z: np.ndarray, p_z: Arrays) -> np.ndarray:
     return logsumexp(log_components, axis=-1, b=p_z["component_probs"][:, None])
 
 
-def _log_px(images: np.ndarray, decoded: Arrays) -> np.ndarray:
+def log_px(images: np.ndarray, decoded: Arrays) -> np.ndarray:
     """log p(x_i | z_i, beta) of every image [G, B]: Gaussian if there is a standard deviation, else Bernoulli."""
     mean = decoded["image_mean"].astype(float)
     if "image_stddev" in decoded:
@@ -119,7 +119,7 @@ def _log_px(images: np.ndarray, decoded: Arrays) -> np.ndarray:
     return log_pixels.sum(axis=(2, 3, 4))
 
 
-def _kl(
+def gaussian_kl(
     mean: np.ndarray, stddev: np.ndarray, prior_mean: np.ndarray | float, prior_stddev: np.ndarray | float
 ) -> np.ndarray:
     """KL between diagonal Gaussians, summed over the last axis."""
@@ -127,9 +127,10 @@ def _kl(
     return (np.log(prior_stddev / stddev) + ratio - 0.5).sum(axis=-1)
 
 
-def _sample(random: np.random.Generator, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+def sample(random: np.random.Generator, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+    """A sample of diagonal Gaussians of any shape."""
     return mean + stddev * random.standard_normal(mean.shape).astype(np.float32)
 
 
 def _sample_beta(random: np.random.Generator, codes: Codes) -> np.ndarray:
-    return _sample(random, codes.beta_mean, codes.beta_stddev)
+    return sample(random, codes.beta_mean, codes.beta_stddev)

@@ -80,6 +80,26 @@ def skewed_members(
     return members_with_labels(labels, random.permuted(sorted_labels, axis=1), random)
 
 
+def label_members(
+    values: np.ndarray, groups: int, size: int, random: np.random.Generator, least: int | None = None
+) -> np.ndarray:
+    """Groups of distinct images that share a value of a label [N], at most `groups` of them: [G, size].
+
+    Values and images come in random order, no value twice. One with fewer than `size` images gives a smaller group,
+    padded with -1, unless it has fewer than `least` (default: `size`).
+
+    Raises:
+        UserError: no value has that many images.
+    """
+    least = size if least is None else least
+    names, counts = np.unique(values, return_counts=True)
+    enough = random.permutation(names[counts >= least])[:groups]
+    if not len(enough):
+        raise UserError(f"No group has {least} images (at most {counts.max()}): choose another `group_by`.")
+    drawn = [random.permutation(np.flatnonzero(values == name))[:size] for name in enough]
+    return np.stack([np.pad(group, (0, size - len(group)), constant_values=-1) for group in drawn])
+
+
 def histogram(labels: np.ndarray, members: np.ndarray, values: Sequence[int] | np.ndarray) -> np.ndarray:
     """The proportion of each value among a group's labels: [groups, values]; rows sum to 1 if `values` has all.
 

@@ -10,6 +10,7 @@ from ugvae_tf import gaussian, networks
 from ugvae_tf.layers import Decoder, Experts, GlobalPrior, LocalEncoder
 from ugvae_tf.models.base import ElboTerms, GroupModel, Signature, Tensors, Terms, sum_over_group, without_padding
 from ugvae_tf.models.inputs import ImageShape
+from ugvae_tf.models.signatures import family_signatures
 from ugvae_tf.models.variational import optimal_components, random_subset
 
 
@@ -157,33 +158,4 @@ class FamilyModel(GroupModel):
 
     def signatures(self) -> dict[str, Signature]:
         """The exported signatures (docs/serving.md): the first axis of every input and output is the groups."""
-        images = tf.TensorSpec([None, None, *self.image_shape], name="images")
-        sizes = tf.TensorSpec([None], tf.int32, name="group_sizes")
-        z = tf.TensorSpec([None, None, self.config.local_size], name="z")
-        beta = tf.TensorSpec([None, self.config.global_size], name="beta")
-
-        def encode(images: tf.Tensor) -> Tensors:
-            return self.encoded(images, tf.ones(tf.shape(images)[:2]))
-
-        def encode_ragged(images: tf.Tensor, group_sizes: tf.Tensor) -> Tensors:
-            return self.encoded(images, tf.sequence_mask(group_sizes, tf.shape(images)[1], tf.float32))
-
-        def prior_of_all(group_sizes: tf.Tensor) -> Tensors:
-            return self.prior(None, tf.shape(group_sizes)[0])
-
-        def global_prior(group_sizes: tf.Tensor) -> Tensors:
-            p_beta = self.global_prior(groups=tf.shape(group_sizes)[0])
-            return {"beta_mean": p_beta.mean(), "beta_stddev": p_beta.stddev()}
-
-        found: dict[str, Signature] = {
-            "serving_default": (encode, [images]),
-            "encode_ragged": (encode_ragged, [images, sizes]),
-        }
-        found["decode"] = (self.decode, [z, beta] if self.config.decodes_beta else [z])
-        if self.config.has_beta:
-            found["experts"] = (self.experts, [images])
-            found["prior"] = (lambda beta: self.prior(beta, tf.shape(beta)[0]), [beta])
-            found["global_prior"] = (global_prior, [sizes])
-        else:
-            found["prior"] = (prior_of_all, [sizes])
-        return found
+        return family_signatures(self)

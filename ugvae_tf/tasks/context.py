@@ -102,6 +102,12 @@ class Context:
             raise UserError(f"'{name}' is a measurement, and this task needs categories: choose another `attribute`.")
         return np.where(values, name, f"not {name}") if values.dtype == bool else values
 
+    @property
+    def group_label(self) -> str | None:
+        """The label whose values are groups: `group_by`, or the one that the model was trained with, or none."""
+        trained_by = self.model.settings.data.group_by
+        return self.request.group_by or (trained_by if trained_by in self.held_out.labels else None)
+
     def categories(self, default: str) -> list[Category]:
         """The categories: groups of digits if the labels are the ten digits, else the values of the label."""
         labels, chosen = self.labels(self.train), self.request.attribute_values[1]

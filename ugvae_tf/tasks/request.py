@@ -21,8 +21,12 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "reconstruction": ("groups", "attribute"),
     "likelihood": ("groups", "samples"),
     "clustering": ("attribute",),
+    "generate": ("groups", "attribute", "group_by"),
+    "completion": ("groups", "attribute", "group_by"),
+    "swap": ("groups", "attribute", "group_by"),
+    "prediction": ("groups", "attribute", "group_by"),
 }
-CHOICES = ("groups", "seeds", "categories", "attribute", "between", "dimension", "samples")
+CHOICES = ("groups", "seeds", "categories", "attribute", "group_by", "between", "dimension", "samples")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class EvaluationRequest:
     """Categories of groups of digits (default: series; in an interpolation digit-sets)."""
     attribute: str | None = None
     """The label that defines the categories, and some of its values (default: `label` or `domain`, all values)."""
+    group_by: str | None = None
+    """The label whose values are groups (default: the one that the model was trained with, if any)."""
     between: str | None = None
     """The two categories (default: the first two)."""
     samples: int | None = None

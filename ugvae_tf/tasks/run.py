@@ -14,11 +14,15 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.tasks import (
     batch_classification,
     clustering,
+    completion,
     composition,
     embedding,
+    generate,
     interpolation,
     likelihood,
+    prediction,
     reconstruction,
+    swap,
     traversal,
 )
 from ugvae_tf.tasks.context import Context, Report
@@ -33,6 +37,10 @@ TASKS: dict[str, Callable[[Context], Report]] = {
     "reconstruction": reconstruction.report,
     "likelihood": likelihood.report,
     "clustering": clustering.report,
+    "generate": generate.report,
+    "completion": completion.report,
+    "swap": swap.report,
+    "prediction": prediction.report,
 }
 
 MOST_NAMES = 3  # names of figures in the last line
