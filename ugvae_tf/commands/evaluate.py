@@ -55,11 +55,13 @@ def parse_evaluation(arguments: Sequence[str], prog: str = "evaluate.py") -> Eva
 
 
 def _parser(prog: str) -> Parser:
-    tasks = "\n".join(
-        f"  {task:22} {', '.join('--' + name.replace('_', '-') for name in names)}" for task, names in SETTINGS.items()
-    )
+    tasks = "\n".join(f"  {task:22} {_flags(names)}" for task, names in SETTINGS.items())
     epilog = f"tasks, and the flags of each:\n{tasks}\n\nmodels that ship: {', '.join(shipped_versions())}\n\n"
     description = "Run an experiment on an exported model: print a table, write metrics.json and figures."
     parser = Parser(prog, description, epilog + EXAMPLES.format(prog=typed("evaluate", prog)))
     add_flags(parser, [EvaluationRequest(task=ALL)], GROUPS, METAVARS)
     return parser
+
+
+def _flags(names: Sequence[str]) -> str:
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
