@@ -152,7 +152,7 @@ def as_flags(message: str) -> str:
 
 
 def typed(command: str, prog: str) -> str:
-    """How a user who typed `prog` types a command: python train.py, or ugvae train."""
+    """The command line of a command in the style of `prog`: python train.py, or ugvae train."""
     return f"python {command}.py" if prog.endswith(".py") else f"ugvae {command}"
 
 

@@ -51,7 +51,7 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     if notice := _shipped_notice(request.folder):
         print(notice, flush=True)
     with quiet_tensorflow():
-        from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: only once the flags are good
+        from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: after the flags are checked
     return summary(request, train(request), typed("evaluate", prog))
 
 
@@ -114,7 +114,7 @@ def _shipped_notice(folder: RunFolder) -> str | None:
 
 
 def summary(request: TrainRequest, trained: Any, evaluate: str) -> str:
-    """The text to print after a run; `evaluate` is how the user types that command."""
+    """The text to print after a run; `evaluate` is the command line of that command."""
     folder = request.folder
     if not trained.is_new:
         return as_flags(f"{folder.path} is complete and exported: raise `epochs` to continue it.")

@@ -26,7 +26,7 @@ MNIST = Config(
 )
 
 
-# Groups that exist: the glyphs of a font (docs/groups.md).
+# Groups by a label: the glyphs of a font (docs/groups.md).
 GLYPHS = Config(
     preset="glyphs",
     data=DataConfig("glyphs", group_size=31, group_by="font"),

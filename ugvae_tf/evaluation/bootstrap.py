@@ -1,4 +1,4 @@
-"""Intervals by the bootstrap (Efron and Tibshirani 1993)."""
+"""Bootstrap intervals (Efron and Tibshirani 1993)."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ LEVEL = 95  # per cent
 
 
 def interval(values: np.ndarray, random: np.random.Generator) -> tuple[float, float]:
-    """Where the mean of the values [N] lies in LEVEL % of samples of N of them, drawn with replacement."""
+    """The LEVEL % bootstrap interval of the mean of the values [N]: samples of size N with replacement."""
     drawn = values[random.integers(len(values), size=(RESAMPLES, len(values)))].mean(axis=1)
     low, high = np.percentile(drawn, [(100 - LEVEL) / 2, (100 + LEVEL) / 2])
     return float(low), float(high)

@@ -1,4 +1,4 @@
-"""Completion of groups: what draws the images of a group that are not given, and how far it is from them."""
+"""Completion of groups: predictors of the images of a group that are not given, and their squared error."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ NEAREST = 10  # training groups that are averaged
 
 
 def component_of_each(components: np.ndarray, contents: np.ndarray, count: int) -> np.ndarray:
-    """The component that most images of each content fall in: [count].
+    """The most frequent component among the images of each content: [count].
 
     Args:
         components: [N] of images.
@@ -19,9 +19,9 @@ def component_of_each(components: np.ndarray, contents: np.ndarray, count: int) 
 
 @dataclass(frozen=True)
 class TrainingGroups:
-    """The mean image of each content in each training group, and in all of them: floors that get the contents.
+    """The mean image of each content in each training group, and in all training groups: floors with known contents.
 
-    Where a group has no image of a content, the mean image of the content stands for it.
+    If a group has no image of a content, the mean image of the content replaces it.
     """
 
     of_content: np.ndarray  # [V, pixels] in [0, 1]
@@ -55,7 +55,7 @@ class TrainingGroups:
         Args:
             given: `distances` of the given images of one group [n, groups].
             contents: [N], of the images to draw.
-            count: how many groups are averaged.
+            count: number of groups that are averaged.
         """
         nearest = np.argsort(given.sum(axis=0), kind="stable")[:count]
         return self.of_group[nearest][:, contents].mean(axis=0)

@@ -1,4 +1,4 @@
-"""Floors: what describes a group without any model of groups. A code that learned something is better than these."""
+"""Floors: features of a group without a model of groups, for comparison with learned codes."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Measures of generated images and groups: arrays in, numbers out."""
+"""Measures of generated images and groups, on arrays."""
 
 import numpy as np
 from scipy.linalg import eigvalsh
@@ -8,11 +8,13 @@ from ugvae_tf.evaluation.bootstrap import LEVEL, RESAMPLES
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """Between the Gaussians of two sets of features [N, F] and [N', F] (Dowson and Landau 1982; Heusel et al. 2017).
+    """The Frechet distance of Gaussians fitted to features [N, F] and [N', F].
+
+    (Dowson and Landau 1982; Heusel et al. 2017.)
 
         |m1 - m2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2))
 
-    It is never negative, and grows as samples get fewer: compare distances of the same numbers of images only.
+    It is at least 0, and larger for fewer samples: compare only distances for equal numbers of images.
     """
     mean = ((first.mean(axis=0) - second.mean(axis=0)) ** 2).sum()
     c1, c2 = np.cov(first.T), np.cov(second.T)
@@ -23,13 +25,13 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def histogram_r2(given: np.ndarray, generated: np.ndarray) -> float:
-    """How well generated label histograms follow the given ones, both [groups, V].
+    """R2 of generated label histograms as a prediction of the given ones, both [groups, V].
 
     1 - squared error / squared deviation of the given ones from their mean, over all groups and labels: 1 is perfect,
     the mean histogram for every group scores 0, and what does not follow the groups less.
 
     Raises:
-        UserError: the given ones are all alike.
+        UserError: all given histograms are equal.
     """
     if not _differ(given):
         raise UserError("All groups have the same composition: give more `groups`, of mixed labels.")
@@ -41,7 +43,7 @@ def _differ(histograms: np.ndarray) -> bool:
 
 
 def histogram_r2_interval(given: np.ndarray, generated: np.ndarray, random: np.random.Generator) -> tuple[float, float]:
-    """Where `histogram_r2` lies in LEVEL % of samples of the groups, drawn with replacement."""
+    """The LEVEL % bootstrap interval of `histogram_r2` over groups."""
     drawn = random.integers(len(given), size=(RESAMPLES, len(given)))
     values = [histogram_r2(given[rows], generated[rows]) for rows in drawn if _differ(given[rows])]
     low, high = np.percentile(values, [(100 - LEVEL) / 2, (100 + LEVEL) / 2])

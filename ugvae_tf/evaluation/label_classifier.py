@@ -1,4 +1,4 @@
-"""A classifier of a label, fitted to real images: it reads images that a model generates."""
+"""A classifier of a label, fitted to real images, for generated images."""
 
 import warnings
 
@@ -16,7 +16,7 @@ CHUNK = 8192  # images at a time
 
 
 class LabelClassifier:
-    """A network with one hidden layer on the PCA of the pixels, so that it is cheap for images of any size.
+    """A network with one hidden layer on the PCA of the pixels, which is cheap for images of any size.
 
     Args:
         images: [N, H, W, C], bytes.
@@ -31,16 +31,16 @@ class LabelClassifier:
         self._scale = directions[:, 0].std() + 1e-9  # of all directions, so that those of little variance stay small
         self._network = MLPClassifier(UNITS, max_iter=EPOCHS, learning_rate_init=2e-3, random_state=seed)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # EPOCHS is all it gets
+            warnings.simplefilter("ignore", ConvergenceWarning)  # training stops after EPOCHS
             self._network.fit(directions / self._scale, labels[chosen])
 
     @property
     def values(self) -> np.ndarray:
-        """The labels that it tells apart [V]."""
+        """The values of the label [V]."""
         return self._network.classes_
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Of each label, for images [N, H, W, C], bytes or floats in [0, 1]: [N, V]."""
+        """The probability of each value, for images [N, H, W, C], bytes or floats in [0, 1]: [N, V]."""
         return np.concatenate([self._network.predict_proba(part) for part in self._directions(images)])
 
     def labels(self, images: np.ndarray) -> np.ndarray:
@@ -48,15 +48,15 @@ class LabelClassifier:
         return self.values[self.probabilities(images).argmax(axis=1)]
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
-        """The share of images that have the label it names."""
+        """The accuracy on images with known labels."""
         return float((self.labels(images) == labels).mean())
 
     def recognised(self, images: np.ndarray) -> np.ndarray:
-        """Whether it is sure of an image's label: probability above SURE [N]."""
+        """Whether the largest probability of each image is above SURE [N]."""
         return self.probabilities(images).max(axis=1) > SURE
 
     def features(self, images: np.ndarray) -> np.ndarray:
-        """Its hidden layer [N, UNITS]."""
+        """The activations of the hidden layer [N, UNITS]."""
         weights, bias = self._network.coefs_[0], self._network.intercepts_[0]
         return np.concatenate([np.maximum(part @ weights + bias, 0) for part in self._directions(images)])
 

@@ -1,4 +1,4 @@
-"""Prediction: how well beta of some images of a group explains others of it (a measure of ours, not the paper's)."""
+"""Prediction: the bound of images of a group given beta of its other images (our measure, not the paper's)."""
 
 import numpy as np
 from scipy.special import logsumexp, xlogy
@@ -14,8 +14,8 @@ def bounds_given_betas(
 
         log p(x_i | z_i, beta) - sum_d q(d_i) KL(q(z_i) || p(z | d, beta)) - KL(q(d_i) || p(d | beta))
 
-    That is the part of paper eq. 11 that belongs to the image, for one sample of z. The same sample serves all betas,
-    so that differences between betas have little noise.
+    These are the terms of paper eq. 11 for one image and one sample of z. All betas use the same sample, so
+    differences between betas have little noise.
 
     Args:
         images: [B, H, W, C] in [0, 1].

@@ -1,4 +1,4 @@
-"""Retrieval: is a group found among all groups by the code of other images of it?"""
+"""Retrieval of a group among all groups by the code of other images of the group."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ RANK_TOLERANCE = 1e-10  # of the largest variance: directions of less than that 
 
 
 def retrieval_metrics(scores: np.ndarray) -> dict[str, float]:
-    """How often the right group has the best score.
+    """Recall and mean reciprocal rank of the correct group.
 
-    Groups of equal score share their ranks evenly, so that constant scores give 1 / N, as chance does.
+    Ties share their ranks evenly, so constant scores give the chance level, 1 / N.
 
     Args:
         scores: [N, N], of the query of group i (row) and the reference code of group j (column); more is better, and
@@ -38,7 +38,7 @@ def raw_scores(queries: np.ndarray, references: np.ndarray) -> np.ndarray:
         references: [N, F], of other images of the same groups; their deviation is the scale.
     """
     stddev = references.std(axis=0)
-    scale = np.where(stddev > 0, stddev, np.inf)  # a constant dimension has no part in the distance
+    scale = np.where(stddev > 0, stddev, np.inf)  # a constant dimension does not contribute to the distance
     a, b = queries / scale, references / scale
     return 2 * a @ b.T - (a**2).sum(axis=1)[:, np.newaxis] - (b**2).sum(axis=1)
 

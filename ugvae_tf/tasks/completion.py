@@ -1,4 +1,4 @@
-"""Completion: from some images of a group the rest of it, content by content (paper eq. 3)."""
+"""Completion: prediction of the images of a group that are not given, by content (paper eq. 3)."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,7 +12,7 @@ from ugvae_tf.serving.codes import group_codes
 from ugvae_tf.tasks.contents import Contents, contents_of, group_values
 from ugvae_tf.tasks.context import Context, Report
 
-GROUPS = 500  # held-out ones, unless `groups` says otherwise
+GROUPS = 500  # default of `groups`: held-out groups
 COUNTS = {"1": 1, "3": 3, "5": 5, "10": 10, "half": None}  # given images
 SHOWN, COLUMNS, ROWS = 3, 31, 2  # groups in the figure, and its images of each
 SHOWN_COUNT = 5  # given images in the figure
@@ -27,10 +27,10 @@ METHODS = {
 
 
 def report(context: Context) -> Report:
-    """Squared error of the images that are not given, for several numbers of given ones, beside floors.
+    """Squared error of the images that are not given, for several numbers of given images, and of floors.
 
-    beta is the mean of q(beta) of the given images. An image is drawn from its content alone: z = mu_d(beta), with d
-    the component that most training images of the content fall in. The floors get the contents of all images.
+    beta is the mean of q(beta) of the given images. An image is predicted from its content: z = mu_d(beta), with d the
+    most frequent component of the content in training images. The floors also use the contents.
     """
     for part, meaning in (("has_beta", "beta"), ("has_mixture", "mixture")):
         context.require(part, f"{meaning}, from which this task draws images")
@@ -60,7 +60,7 @@ def _given(group: np.ndarray, name: str) -> int:
 
 
 def _purity(contents: Contents) -> dict[str, float]:
-    """Do components and contents match, on held-out images?"""
+    """Agreement of components with contents on held-out images."""
     labels, found = contents.held_out, contents.held_out_components
     return {
         "components_one_to_one": matched_accuracy(labels, found),
@@ -69,7 +69,7 @@ def _purity(contents: Contents) -> dict[str, float]:
 
 
 class _Measured:
-    """The model and the floors, and the held-out images that both draw."""
+    """The model, the floors, and the held-out images that both predict."""
 
     def __init__(self, context: Context, contents: Contents) -> None:
         self.context, self.contents = context, contents

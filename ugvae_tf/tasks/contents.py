@@ -1,4 +1,4 @@
-"""What the images of a group show: a label of the content, or the component d that each image falls in."""
+"""The contents of images: the values of a label, or the most probable components d."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ GROUPS_PER_CALL = 64
 
 
 class Contents(NamedTuple):
-    """The contents of the training and the held-out images, as numbers below V, and the components that draw them."""
+    """The contents of training and held-out images, as numbers below V, and the component of each content."""
 
     name: str  # of the label
     values: np.ndarray  # [V]
@@ -27,11 +27,11 @@ class Contents(NamedTuple):
 
 
 def group_values(context: Context, images: ImageSet) -> np.ndarray:
-    """The group of each image [N]; raises UserError if no label says which images form a group."""
+    """The group of each image [N]; raises UserError without a group label."""
     if context.group_label is None:
         known = ", ".join(sorted(images.labels)) or "none"
         raise UserError(
-            f"This task needs groups that exist: give `group_by`, a label whose values are groups ({known})."
+            f"This task needs groups by a label: give `group_by`, a label whose values are groups ({known})."
         )
     return images.group_label(context.group_label)
 

@@ -1,4 +1,4 @@
-"""The ways in which groups of one split are drawn: at random, with skewed proportions of a label, or by a label."""
+"""Sampling of groups of one split: at random, with skewed proportions of a label, or by a label."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ CONCENTRATIONS = (0.3, 1.0)  # of the Dirichlet of the skewed groups' proportion
 
 
 def draws(context: Context) -> dict[str, str]:
-    """The draws that the labels allow, and their meanings; random groups always are."""
+    """The draws that the labels allow, with their descriptions; random groups are always included."""
     found = {"random": "random groups"}
     if context.label_name in context.held_out.labels and context.label_name != context.group_label:
         name = context.label_name
@@ -33,7 +33,7 @@ def drawn(
 
 
 def most(context: Context, draw: str, images: ImageSet) -> int:
-    """The images that most groups have, or that every group can have without an image twice."""
+    """The largest group size without an image twice: that of most groups, or of every group."""
     if draw == "random":
         return len(images)
     values = images.group_label(context.group_label or "") if draw == "by_label" else context.labels(images)

@@ -1,4 +1,4 @@
-"""Generate: more images of a group, and images of new groups, beside real ones."""
+"""Generate: images from the codes of groups and from p(beta), compared with real images."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,7 +14,7 @@ from ugvae_tf.serving.codes import GroupCodes, group_codes
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.draws import drawn, draws, most
 
-GROUPS = 100  # of each draw, unless `groups` says otherwise
+GROUPS = 100  # default of `groups`: groups of each draw
 AGGREGATED = 500  # groups whose q(beta) make the aggregate
 SHOWN = 6  # groups in a figure
 COLUMNS = 16  # images of each
@@ -28,10 +28,10 @@ Images = list[np.ndarray]  # of each group [B, H, W, C] in [0, 1]
 
 
 def report(context: Context) -> Report:
-    """Whether generated images are recognised, follow their group's labels, and come from where p(beta) is.
+    """Quality of generated images, R2 of their label histograms, and KL(aggregate of q(beta) || p(beta)).
 
     A group's images come from beta = mean of q(beta), d ~ p(d | beta), z ~ p(z | d, beta) and the mean of
-    p(x | z, beta). A classifier of the label, fitted to real training images, reads them.
+    p(x | z, beta). A classifier of the label, fitted to real training images, classifies them.
     """
     context.require("has_beta", "beta, from which this task generates groups")
     seed, labels = context.request.seed, context.labels(context.held_out)
@@ -58,7 +58,7 @@ def _members(context: Context, draw: str, stream: int, groups: int | None = None
 
 
 def _differ(context: Context, draw: str) -> bool:
-    """Whether groups of this draw have label proportions of their own, which generated images could follow."""
+    """Whether groups of this draw differ in their label proportions."""
     if draw != "by_label":
         return draw != "random"
     groups, labels = context.held_out.group_label(context.group_label or ""), context.labels(context.held_out)
@@ -100,14 +100,14 @@ def _histograms(
 
 
 def _read(classifier: LabelClassifier, images: Images) -> np.ndarray:
-    """The label histograms of groups, as the classifier reads them [groups, V]."""
+    """The label histograms of groups, by the labels that the classifier predicts [groups, V]."""
     labels = classifier.labels(np.concatenate(images))
     of_group = np.repeat(np.arange(len(images)), [len(group) for group in images])
     return np.stack([(labels[of_group == place, None] == classifier.values).mean(0) for place in range(len(images))])
 
 
 def _images(context: Context, members: np.ndarray, random: np.random.Generator) -> dict[str, Images]:
-    """Images of as many groups from each of the SOURCES."""
+    """Images of an equal number of groups from each of the SOURCES."""
     groups = [group[group >= 0] for group in members]
     betas, sizes = _codes(context, members).beta_mean, np.array([len(group) for group in groups])
     z = context.held_out_codes.z_mean
@@ -155,7 +155,7 @@ def _aggregate(context: Context, draw: str, random: np.random.Generator) -> dict
 
 
 def _groups_figure(context: Context, members: np.ndarray, images: dict[str, Images]) -> Figure:
-    """Each of some groups above what is generated from its beta."""
+    """Some groups, each above the images generated from its beta."""
     rows = [images[name][place] for place in range(min(SHOWN, len(members))) for name in ("real", "posterior")]
     values = context.held_out.labels.get(context.group_label or "")
     names = [f"group {place + 1}" if values is None else str(values[row[0]]) for place, row in enumerate(members)]
@@ -174,7 +174,7 @@ def _prior_figure(groups: Images) -> Figure:
 
 def _table(metrics: dict[str, float], names: dict[str, str], label: str) -> str:
     accuracy = metrics["classifier_accuracy"]
-    lines = [f"A classifier of '{label}', fitted to training images, reads {accuracy:.3f} of the held-out ones", ""]
+    lines = [f"A classifier of '{label}', fitted to training images, has held-out accuracy {accuracy:.3f}", ""]
     lines.append(f"{'':34}{f'recognised (p > {SURE:g})':>26}{'Frechet distance from training images':>40}")
     for name, meaning in SOURCES.items():
         share, low, high = (metrics[f"recognised_{name}{end}"] for end in ("", "_low", "_high"))

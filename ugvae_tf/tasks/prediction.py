@@ -1,4 +1,4 @@
-"""Prediction: the bound of a group's images given beta of its other images, beside other betas."""
+"""Prediction: the bound of a group's images given beta of its other images, compared with other betas."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,9 +13,9 @@ from ugvae_tf.serving.codes import group_codes
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.draws import drawn, draws, most
 
-GROUPS = 50  # of each draw, unless `groups` says otherwise
-JUDGED = 64  # images of a group whose bound is taken, or half of what a group has
-CONTEXTS = (1, 2, 5, 10, 20, 50, 100)  # other images of the group, which beta comes from
+GROUPS = 50  # default of `groups`: groups of each draw
+JUDGED = 64  # images of a group whose bound is computed, or half of the group
+CONTEXTS = (1, 2, 5, 10, 20, 50, 100)  # other images of the group, from which beta is computed
 TITLE = "Bound of held-out images of a group; bars are 95 % intervals over the groups"
 MEASURES = {
     "own": "own: given beta of the group's other images",
@@ -40,12 +40,12 @@ def report(context: Context) -> Report:
 
 
 def _measured(context: Context, draw: str, random: np.random.Generator) -> dict[str, np.ndarray]:
-    """Mean over the judged images of each group, for every context and measure: each [groups]."""
+    """Mean over the predicted images of each group, for every context and measure: each [groups]."""
     size = most(context, draw, context.held_out)
     judged = min(JUDGED, size // 2)
     contexts = [count for count in CONTEXTS if judged and count <= size - judged]
     if not contexts:
-        raise UserError(f"Groups of {size} images are too small: two are needed, one to predict the other.")
+        raise UserError(f"Groups of {size} images are too small: give groups of two images or more.")
     size = judged + contexts[-1]
     members = drawn(context, draw, context.held_out, context.request.groups or GROUPS, size, random, least=size)
     if len(members) < 2:

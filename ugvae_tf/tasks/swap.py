@@ -10,7 +10,7 @@ from ugvae_tf.plots import pictures
 from ugvae_tf.tasks.contents import Contents, contents_of, group_values
 from ugvae_tf.tasks.context import Context, Report
 
-GROUPS = 100  # held-out ones, unless `groups` says otherwise
+GROUPS = 100  # default of `groups`: held-out groups
 SHOWN, COLUMNS = 5, 16  # groups and images in the figure
 SOURCES = {
     "real": "held-out images of the group",
@@ -21,11 +21,11 @@ SOURCES = {
 
 
 def report(context: Context) -> Report:
-    """Do swapped images keep their content, and is the group found that beta comes from?
+    """Content accuracy of swapped images, and retrieval of the group of their beta.
 
     An image of group a keeps its component d and its noise: z' = mu_d(beta_b) + sigma_d(beta_b) noise (paper eq. 3),
-    with z = mu_d(beta_a) + sigma_d(beta_a) noise. A classifier of the content, fitted to real training images, reads
-    it; the code of the swapped images is compared with codes of other real images of all groups.
+    with z = mu_d(beta_a) + sigma_d(beta_a) noise. A classifier of the content, fitted to real training images,
+    classifies the swapped images. Their code is compared with the codes of other real images of all groups.
     """
     for part, meaning in (("has_beta", "beta"), ("has_mixture", "mixture")):
         context.require(part, f"{meaning}, which this task exchanges")
@@ -48,7 +48,7 @@ def report(context: Context) -> Report:
 
 
 def _majority(contents: Contents) -> float:
-    """The accuracy of always answering the content most frequent in training."""
+    """The accuracy of predicting the most frequent training content for every image."""
     return float((contents.held_out == np.bincount(contents.train).argmax()).mean())
 
 
@@ -98,7 +98,7 @@ def _picture(context: Context, contents: Contents, first: np.ndarray, members: n
 
 
 def _true(context: Context, contents: Contents, group: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """An image of the group for each wanted content, grey where it has none: [N, H, W, C]."""
+    """An image of the group for each content, grey if it has none: [N, H, W, C]."""
     blank = np.full(context.model.image_shape, 0.5)
     found = [group[contents.held_out[group] == content] for content in wanted]
     return np.stack([context.held_out.images[places[0]] / 255 if len(places) else blank for places in found])
@@ -108,9 +108,9 @@ def _table(metrics: dict[str, float], context: Context, contents: Contents, shap
     groups, size = shape
     lines = [
         f"{groups} held-out groups by {context.group_label}, {size} images of each; "
-        f"the group is looked for by {size} other images of all groups",
+        f"retrieval uses {size} other images of all groups",
         "",
-        f"{'':42}{f'{contents.name} read rightly':>30}{'group found (recall@1)':>26}",
+        f"{'':42}{f'{contents.name} accuracy':>30}{'group found (recall@1)':>26}",
     ]
     for name, meaning in (SOURCES | {"chance": "chance"}).items():
         content, found = ((f"{kind}_{name}" if name != "chance" else f"chance_{kind}") for kind in ("content", "found"))
