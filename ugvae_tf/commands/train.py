@@ -65,7 +65,7 @@ def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainReq
     config = request.config
     if given.keys() & {"group_by", "group_by_clusters", "mixture"}:  # each of them replaces the preset's choice
         data = replace(config.data, group_by=None, group_by_clusters=None, mixture=None)
-        config = replace(config, data=data)
+        config = replace(config, data=data, model=_for_padded_groups(config.model, given))
     config = replace(
         config,
         data=with_fields(config.data, given),
@@ -73,6 +73,12 @@ def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainReq
         training=with_fields(config.training, given),
     )
     return replace(request, config=config).checked()
+
+
+def _for_padded_groups(model: ModelConfig, given: dict[str, Any]) -> ModelConfig:
+    """Groups by a label or a cluster are padded, which a preset's BatchNorm would count as images: GroupNorm then."""
+    padded = given.keys() & {"group_by", "group_by_clusters"}
+    return replace(model, normalisation="group") if padded and model.normalisation == "batch" else model
 
 
 def _started_from(given: dict[str, Any]) -> Config:

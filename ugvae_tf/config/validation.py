@@ -11,6 +11,11 @@ def validate(config: Config) -> None:
     _validate_data(config.data)
     validate_model(config.model)
     _validate_training(config.training)
+    if config.model.normalisation == "batch" and (config.data.group_by or config.data.group_by_clusters):
+        raise UserError(
+            "Groups by a label or a cluster are padded, and `normalisation=batch` would count the padding as images: "
+            "give `normalisation=group`."
+        )
     if config.model.model == "nested-vae" and config.data.group_size < 2:
         raise UserError("nested-vae pairs the images of a group: give a `group_size` of 2 or more.")
 
