@@ -105,7 +105,7 @@ def test_a_server_that_is_not_there_is_told():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    with pytest.raises(UserError, match="cannot be reached: is the server running"):
+    with pytest.raises(UserError, match="cannot be reached: check that the server is running"):
         ServedModel(f"http://127.0.0.1:{port}/v1/models/tiny")
 
 
@@ -134,7 +134,7 @@ def test_another_server_than_tensorflow_serving_is_told(body):
 
     server = HTTPServer(("127.0.0.1", 0), Other)
     threading.Thread(target=server.handle_request).start()
-    with pytest.raises(UserError, match="does not answer as TensorFlow Serving does"):
+    with pytest.raises(UserError, match="is not one of TensorFlow Serving"):
         ServedModel(f"http://127.0.0.1:{server.server_port}/v1/models/tiny")
     server.server_close()
 

@@ -4,9 +4,11 @@ import functools
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from ugvae_tf.config import DataConfig
+from ugvae_tf.datasets.grouping import Grouping, held_out_members, label_layout
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.datasets.sources import PREPARED
 
@@ -83,3 +85,16 @@ def test_names_of_classes_are_kept():
     assert features["hair_color"].names == ["black", "brown", "blond", "gray", "red"]
     assert features["male"].dtype == np.bool_ and features["age"].dtype == np.float32
     assert "torcs/baja-bug" in tfds.builder("cars3d", data_dir=PREPARED).info.features["model"].names
+
+
+@pytest.mark.parametrize(("split", "objects"), [("train", 74), ("held-out", 19)])
+def test_groups_by_object_show_every_view_of_every_object(split, objects):
+    images, grouping = load("chairs3d", split), Grouping(8, 4, label="model")
+    assert images.steps_per_epoch(grouping) == -(-objects * 6 // 4)
+    members = (
+        label_layout(images.group_label("model"), grouping).members(tf.constant(0, tf.int64)).numpy().reshape(-1, 8)
+    )
+    assert sorted(set(members.ravel())) == list(range(48 * objects))
+    assert all(len(set(images.labels["model"][group])) == 1 for group in members)
+    held_out = held_out_members(len(images), grouping, images.group_label("model"))
+    assert held_out.shape == (6 * objects, 8) and sorted(held_out.ravel()) == list(range(48 * objects))

@@ -127,7 +127,7 @@ def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished):
     output = ["--output-dir", folder.parent]
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     for refused, told in [
-        ([], "--resume to go on with it, --overwrite"),
+        ([], "--resume to continue it, --overwrite"),
         (["--resume", "--components", 3], "components is 2, not 3"),
         (["--resume", "--overwrite"], "give one of them"),
         (["--preset", "mnist-official", "--resume", "--group-size", 2], "group_size is 1, not 2"),

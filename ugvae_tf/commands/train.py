@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
+from ugvae_tf.commands.flags import Parser, add_flags, as_flags, typed, with_fields
 from ugvae_tf.config import Config, DataConfig, ModelConfig, presets
 from ugvae_tf.datasets import catalogue
 from ugvae_tf.quiet import quiet_tensorflow
@@ -44,7 +44,7 @@ EXAMPLES = """examples:
 
 
 def run(arguments: Sequence[str], prog: str) -> str | None:
-    """Train; returns what to print at the end."""
+    """Train; returns the text to print at the end."""
     request = parse_training(arguments, prog)
     if request is None:
         return None
@@ -52,18 +52,18 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
         print(notice, flush=True)
     with quiet_tensorflow():
         from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: only once the flags are good
-    return summary(request, train(request))
+    return summary(request, train(request), typed("evaluate", prog))
 
 
 def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainRequest | None:
-    """The request in the flags, None after --help; raises UserError for a bad flag."""
+    """The request in the flags, None after --help; raises UserError for an invalid flag."""
     given = _parser(prog, Config()).parsed(arguments)
     if given.pop("help"):
         _parser(prog, presets.preset_for(given.get("dataset", DataConfig.dataset))).print_help()
         return None
     request = with_fields(TrainRequest(_started_from(given)), given)
     config = request.config
-    if given.keys() & {"group_by", "group_by_clusters", "mixture"}:  # one of them replaces that of the preset
+    if given.keys() & {"group_by", "group_by_clusters", "mixture"}:  # each of them replaces the preset's choice
         data = replace(config.data, group_by=None, group_by_clusters=None, mixture=None)
         config = replace(config, data=data)
     config = replace(
@@ -76,7 +76,7 @@ def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainReq
 
 
 def _started_from(given: dict[str, Any]) -> Config:
-    """What the flags change: the resumed run's own configuration, or a preset."""
+    """The configuration that the flags modify: that of the resumed run, or a preset."""
     dataset, model = given.get("dataset", DataConfig.dataset), given.get("model", ModelConfig.model)
     if "preset" not in given and given.get("resume"):
         name = given.get("name") or default_name(dataset, model)
@@ -88,9 +88,9 @@ def _started_from(given: dict[str, Any]) -> Config:
 
 
 def _parser(prog: str, config: Config) -> Parser:
-    """The flags; `config` holds the defaults that the help shows."""
+    """The parser of the flags; the help shows the defaults in `config`."""
     epilog = f"{_table('data sets that ship', catalogue.SHIPPED)}\n\n{_table('your own', catalogue.OWN)}\n\n"
-    epilog += f"presets: {', '.join(presets.PRESETS)}\n\n{EXAMPLES.format(prog=prog)}"
+    epilog += f"presets: {', '.join(presets.PRESETS)}\n\n{EXAMPLES.format(prog=typed('train', prog))}"
     description = (
         "Train a model of groups of images, and export it for TensorFlow Serving.\n"
         f"The defaults shown are those of the preset {config.preset}; --dataset NAME --help shows those for NAME."
@@ -102,19 +102,19 @@ def _parser(prog: str, config: Config) -> Parser:
 
 
 def _table(title: str, rows: dict[str, str]) -> str:
-    return "\n".join([f"{title}:", *(f"  {name:10} {meaning}" for name, meaning in rows.items())])
+    return "\n".join([f"{title}:", *(f"  {name:12} {meaning}" for name, meaning in rows.items())])
 
 
 def _shipped_notice(folder: RunFolder) -> str | None:
-    """What a user of the shipped model of that name should know before a run adds a version."""
+    """The notice before a run that adds a version to a shipped model's folder, else None."""
     found = folder.versions()
     if not found or not is_shipped(folder.path, found[0]):
         return None
     return f"{folder.path} holds version {found[0]}, which ships; this run adds version {found[-1] + 1}."
 
 
-def summary(request: TrainRequest, trained: Any) -> str:
-    """What to print after a run."""
+def summary(request: TrainRequest, trained: Any, evaluate: str) -> str:
+    """The text to print after a run; `evaluate` is how the user types that command."""
     folder = request.folder
     if not trained.is_new:
         return as_flags(f"{folder.path} is complete and exported: raise `epochs` to continue it.")
@@ -124,5 +124,5 @@ def summary(request: TrainRequest, trained: Any) -> str:
     return (
         f"Held-out images, in nats per image:  {terms}\n"
         f"Exported to {trained.version}.  Figures: {folder.figures}.  Curves: tensorboard --logdir {folder.logs}\n"
-        f"Next: python evaluate.py --task reconstruction --saved-model {folder.path}"
+        f"Next: {evaluate} --task reconstruction --saved-model {folder.path}"
     )

@@ -1,4 +1,4 @@
-"""Which configurations can be trained. Without TensorFlow."""
+"""Validation of configurations. Without TensorFlow."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from ugvae_tf.errors import UserError
 
 
 def validate(config: Config) -> None:
-    """Raise UserError, naming the setting, for a value that no run can have."""
+    """Raise UserError, naming the setting, for an invalid value."""
     _validate_data(config.data)
     validate_model(config.model)
     _validate_training(config.training)
@@ -16,13 +16,13 @@ def validate(config: Config) -> None:
 
 
 def validate_model(model: ModelConfig) -> None:
-    """Raise UserError, naming the setting, for a value that no model can have, or that this one does not have."""
+    """Raise UserError, naming the setting, for a value that is invalid or not available in this model."""
     _at_least_one({name: getattr(model, name) for name in ("hidden_units", "local_size", "components")})
     _above_zero({"pixel_variance": model.pixel_variance})
     if model.pixel_variance < MIN_PIXEL_STDDEV**2:
         raise UserError(f"`pixel_variance` must be at least {MIN_PIXEL_STDDEV**2:.1e}, one grey level squared.")
     if model.body == "mlp" and model.normalisation != "none":
-        raise UserError(f"`normalisation={model.normalisation}` needs `body=conv`: mlp normalises nothing.")
+        raise UserError(f"`normalisation={model.normalisation}` needs `body=conv`: mlp has no normalisation.")
     if model.has_beta and model.global_size < 1:
         raise UserError(f"`global_size` must be at least 1, not {model.global_size}.")
     if not model.has_beta and model.global_size:
@@ -58,7 +58,7 @@ def _validate_data(data: DataConfig) -> None:
         _ = data.proportions
     chosen = [name for name in ("group_by", "group_by_clusters", "mixture") if getattr(data, name) is not None]
     if len(chosen) > 1:
-        raise UserError(f"`{chosen[0]}` and `{chosen[1]}` both decide which images share a group: give one of them.")
+        raise UserError(f"`{chosen[0]}` and `{chosen[1]}` both define which images share a group: give one of them.")
 
 
 def _validate_training(training: TrainingConfig) -> None:

@@ -1,21 +1,19 @@
-"""From the data a run names to images of one format, in memory or streamed."""
+"""Loading of the images of a DataConfig in one format, in memory or streamed."""
 
 from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_datasets as tfds
 
 from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.binarised import binarised
 from ugvae_tf.datasets.catalogue import SHIPPED
 from ugvae_tf.datasets.image_set import ImageSet
-from ugvae_tf.datasets.source import Source
+from ugvae_tf.datasets.source import Source, as_columns
 from ugvae_tf.datasets.sources import find_source, first_line
 from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.errors import UserError
 
-CHUNK = 1000  # examples decoded at a time
 GIGABYTE = 10**9
 
 
@@ -23,8 +21,8 @@ def open_training(data: DataConfig) -> ImageSet | StreamedSet:
     """The training images: in memory if they fit in `memory_limit`, else streamed.
 
     Raises:
-        UserError: a set is unknown, cannot be fetched, is corrupt or has no images; or the
-            images have different sizes, or the proportions do not suit the domains.
+        UserError: a set is unknown, cannot be downloaded, is corrupt or has no images; the
+            images have different sizes; or the proportions do not fit the domains.
     """
     domains = _domains(data, "train")
     shape = _image_shape(domains)
@@ -42,7 +40,7 @@ def load_split(data: DataConfig, split: str) -> ImageSet:
     """
     domains = _domains(data, split)
     most = int(data.memory_limit * GIGABYTE / len(domains) / np.prod(_image_shape(domains)))
-    return _collected(data, [Source(domain.examples.take(most), min(most, domain.count)) for domain in domains])
+    return _collected(data, [domain.take(most) for domain in domains])
 
 
 def shipped_shape(data: DataConfig) -> tuple[int, int, int]:
@@ -53,7 +51,7 @@ def shipped_shape(data: DataConfig) -> tuple[int, int, int]:
 
 
 def _domains(data: DataConfig, split: str) -> list[Source]:
-    """The images of every set in `dataset=a+b`, all in one format, black and white if asked for."""
+    """The images of every set in `dataset=a+b`, all in one format, and binarised with `binarise`."""
     sources = [find_source(data, name, split) for name in data.domains]
     channels = max(source.examples.element_spec["image"].shape[-1] or 3 for source in sources)
     domains = [_conformed(source, data.image_size, channels) for source in sources]
@@ -63,7 +61,7 @@ def _domains(data: DataConfig, split: str) -> list[Source]:
 
 
 def _conformed(source: Source, size: int | None, channels: int) -> Source:
-    """Central squares resized to the size asked for; grey images in as many channels as the others."""
+    """Central squares, resized to `size` if given; grey images are repeated in `channels` channels."""
     shape = source.examples.element_spec["image"].shape
     if shape == (size or shape[0], size or shape[1], channels):
         return source
@@ -79,20 +77,20 @@ def _conformed(source: Source, size: int | None, channels: int) -> Source:
             image = tf.ensure_shape(image, [*image.shape[:2], channels])
         return {**example, "image": image}
 
-    return Source(source.examples.map(conform, num_parallel_calls=tf.data.AUTOTUNE), source.count)
+    return source.map(conform)
 
 
 def _image_shape(domains: list[Source]) -> tuple[int, int, int]:
-    """(H, W, C) of all images; a UserError if there is more than one."""
+    """(H, W, C) of all images; raises UserError if they have different shapes."""
     shapes = {tuple(domain.examples.element_spec["image"].shape) for domain in domains}
     if len(shapes) > 1 or None in next(iter(shapes)):
-        raise UserError("The images have different sizes: give the one to bring them to, such as `image_size=64`.")
+        raise UserError("The images have different sizes: resize them to one size, such as `image_size=64`.")
     height, width, channels = shapes.pop()
     return height, width, channels
 
 
 def _shares(data: DataConfig, counts: list[int]) -> tuple[tuple[int, int], ...]:
-    """How many images of each domain there are, and how many of them an epoch shows."""
+    """The number of images of each domain, and how many of them are in an epoch."""
     if data.mixture is None:
         return tuple((count, count) for count in counts)
     proportions = data.proportions
@@ -108,7 +106,7 @@ def _shares(data: DataConfig, counts: list[int]) -> tuple[tuple[int, int], ...]:
 
 
 def _collected(data: DataConfig, domains: list[Source], shares: tuple[tuple[int, int], ...] = ()) -> ImageSet:
-    """Decode everything; with several domains, `domain` is a label of each image."""
+    """Decode all images; with several domains, `domain` is a label of each image."""
     parts = [_decoded(name, domain) for name, domain in zip(data.domains, domains, strict=True)]
     if len(parts) == 1:
         return replace(parts[0], source=data)
@@ -120,17 +118,11 @@ def _collected(data: DataConfig, domains: list[Source], shares: tuple[tuple[int,
 
 def _decoded(name: str, source: Source) -> ImageSet:
     try:
-        chunks = list(tfds.as_numpy(source.examples.batch(CHUNK).prefetch(2)))
+        columns = as_columns(source.examples)
     except (tf.errors.OpError, OSError, AssertionError, ValueError) as error:
         raise UserError(
             f"The data set '{name}' cannot be read: it is incomplete or damaged ({first_line(error)}). "
             f"Delete its folder and prepare the set anew."
         ) from error
-    columns = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in chunks[0]}
     images = columns.pop("image")
-    return ImageSet(images, {key: _as_text(column) for key, column in columns.items()})
-
-
-def _as_text(column: np.ndarray) -> np.ndarray:
-    """Names, which TensorFlow has as bytes, as text; numbers and truth values as they are."""
-    return np.char.decode(column.astype(bytes), "utf-8") if column.dtype == object else column
+    return ImageSet(images, columns)

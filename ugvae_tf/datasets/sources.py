@@ -1,4 +1,4 @@
-"""From a data set's name to its examples: TFDS reads every set that is not one's own."""
+"""The examples of a data set by its name: TFDS reads every set but the user's own images."""
 
 import difflib
 from collections.abc import Mapping
@@ -11,23 +11,34 @@ import tensorflow_datasets as tfds
 from google.protobuf import json_format
 
 from ugvae_tf.config import DataConfig
+from ugvae_tf.datasets.albums import album_names
 from ugvae_tf.datasets.builders import BUILDERS
 from ugvae_tf.datasets.catalogue import NAMES, SHIPPED
 from ugvae_tf.datasets.own_images import folder_source, npz_source
-from ugvae_tf.datasets.source import Source
+from ugvae_tf.datasets.shipped_arrays import shipped_source
+from ugvae_tf.datasets.source import Columns, Source, as_columns
 from ugvae_tf.errors import UserError
 
-HOSTS = ("https://storage.googleapis.com", "https://www.tensorflow.org")  # where TFDS keeps and describes its sets
+HOSTS = ("https://storage.googleapis.com", "https://www.tensorflow.org")  # from which TFDS downloads
 SECONDS_TO_ANSWER = 4
 PREPARED = Path(__file__).parent / "prepared"  # data sets that ship with the package
+ARRAYS = ("glyphs",)  # those of them that are one .npz file
+ALBUMS = {"mnist-albums": "mnist"}  # sets of digits with one more label, `album`
 
 
 def find_source(data: DataConfig, name: str, split: str) -> Source:
-    """One of the data sets that a run names: one's own images, or a TFDS set.
+    """The images of a data set by its name: the user's own images, or a TFDS set.
 
     Raises:
-        UserError: the set is unknown, cannot be fetched, is corrupt or has no images.
+        UserError: the set is unknown, cannot be downloaded, is corrupt or has no images.
     """
+    if name in ARRAYS:
+        if data.data_dir is not None and data.dataset == name:
+            raise UserError(f"'{name}' ships with the package: leave out `data_dir`.")
+        return shipped_source(PREPARED / name / f"{name}.npz", split)
+    if name in ALBUMS:
+        digits = tfds_source(ALBUMS[name], split, data.data_dir)
+        return digits.with_label("album", album_names(digits.labels()["label"], split))
     if name not in ("folder", "npz"):
         return tfds_source(name, split, data.data_dir)
     if data.data_dir is None:
@@ -40,11 +51,11 @@ def find_source(data: DataConfig, name: str, split: str) -> Source:
 def tfds_source(dataset: str, split: str, data_dir: str | None) -> Source:
     """The `train` or the `held-out` images of a TFDS image set.
 
-    Held-out images are the test split, or the validation split of a set without one, or
-    the last tenth of the training images of a set without either.
+    Held-out images are the test split, else the validation split, else the last tenth of the
+    training images.
 
     Raises:
-        UserError: the set is unknown, cannot be fetched, is corrupt or has no images.
+        UserError: the set is unknown, cannot be downloaded, is corrupt or has no images.
     """
     builder = find_builder(dataset, data_dir)
     features = builder.info.features
@@ -54,17 +65,24 @@ def tfds_source(dataset: str, split: str, data_dir: str | None) -> Source:
     names, examples = _class_names(features), builder.as_dataset(split=name)
     if names or _flat(examples.element_spec, {}) != examples.element_spec:
         examples = examples.map(lambda example: _flat(example, names), num_parallel_calls=tf.data.AUTOTUNE)
-    return Source(examples, builder.info.splits[name].num_examples)
+    return Source(examples, builder.info.splits[name].num_examples, lambda: _labels(builder, name, names))
+
+
+def _labels(builder: tfds.core.DatasetBuilder, split: str, names: Mapping[str, list[str]]) -> Columns:
+    """Every label of the split [N], read without decoding the images."""
+    encoded = builder.as_dataset(split=split, decoders={"image": tfds.decode.SkipDecoding()})
+    labels = encoded.map(lambda example: {k: v for k, v in _flat(example, names).items() if k != "image"})
+    return as_columns(labels) if labels.element_spec else {}
 
 
 def _class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The names of each ClassLabel, by its flat name; digits are their own names and stay numbers."""
+    """The class names of each ClassLabel, by its flat name; classes named by digits stay numbers."""
     labels = {key: feature for key, feature in features.items() if isinstance(feature, tfds.features.ClassLabel)}
     return {key.lower(): label.names for key, label in labels.items() if not all(map(str.isdigit, label.names))}
 
 
 def _flat(example: Mapping[str, Any], names: Mapping[str, list[str]]) -> dict[str, Any]:
-    """The image and every scalar label, those of a nested feature too, by lower-case names."""
+    """The image and every scalar label, also those of nested features, by lower-case names."""
     found: dict[str, Any] = {}
     for key, value in example.items():
         if isinstance(value, dict):
@@ -75,7 +93,7 @@ def _flat(example: Mapping[str, Any], names: Mapping[str, list[str]]) -> dict[st
 
 
 def find_builder(dataset: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
-    """The TFDS builder of a set that is prepared: shipped, in `data_dir`, or fetched now."""
+    """The TFDS builder of a prepared set: shipped, in `data_dir`, or downloaded now."""
     if data_dir is not None and not Path(data_dir).is_dir():
         raise UserError(f"`data_dir={data_dir}` is not a folder: give the one that holds the prepared TFDS data sets.")
     if dataset in BUILDERS:
@@ -95,7 +113,7 @@ def find_builder(dataset: str, data_dir: str | None) -> tfds.core.DatasetBuilder
 
 
 def _prepared(builder: tfds.core.DatasetBuilder) -> tfds.core.DatasetBuilder:
-    """The builder, after it has fetched and prepared its data if they were not."""
+    """The builder, with its data downloaded and prepared."""
     if builder.is_prepared():
         return builder
     if builder.name.replace("_", "-") not in BUILDERS:
@@ -104,7 +122,7 @@ def _prepared(builder: tfds.core.DatasetBuilder) -> tfds.core.DatasetBuilder:
         builder.download_and_prepare()
     except UserError:
         raise
-    except Exception as error:  # TFDS passes on whatever the network or the parser raised
+    except Exception as error:  # TFDS does not wrap the errors of the network or of the parser
         raise UserError(
             f"The data set '{builder.name}' is not in {builder.data_dir} and could not be downloaded "
             f"({first_line(error)}). Prepare it where there is a network, and point `data_dir` to it."
@@ -113,7 +131,7 @@ def _prepared(builder: tfds.core.DatasetBuilder) -> tfds.core.DatasetBuilder:
 
 
 def require_network(builder: tfds.core.DatasetBuilder) -> None:
-    """Raise UserError where no host of TFDS answers within seconds; TFDS itself tries again for minutes."""
+    """Raise UserError if no host of TFDS responds within seconds; TFDS itself retries for minutes."""
     for url in HOSTS:
         try:
             requests.head(url, timeout=SECONDS_TO_ANSWER)
@@ -141,5 +159,5 @@ def _unknown(dataset: str) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line."""
+    """The first line of an error's message."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -21,11 +21,11 @@ from ugvae_tf.training.request import TrainRequest
 
 
 class Trained(NamedTuple):
-    """What a run ended with."""
+    """The result of a run."""
 
     version: Path | None  # the exported version; None on a worker that is not the chief
     held_out: dict[str, float]  # loss and terms of the last epoch on held-out images, nats per image
-    is_new: bool = True  # False: the run was complete, and its version was there already
+    is_new: bool = True  # False: the run was complete and already exported
 
 
 def train(request: TrainRequest) -> Trained:
@@ -48,7 +48,7 @@ def train(request: TrainRequest) -> Trained:
 
 
 class TrainingRun:
-    """Data, model and checkpoints of one run; made only if the run is possible."""
+    """Data, model and checkpoints of one run; the constructor raises UserError for an impossible run."""
 
     def __init__(self, request: TrainRequest) -> None:
         self.request, self.config, self.folder = request, request.config, request.folder
@@ -68,7 +68,7 @@ class TrainingRun:
 
     @cached_property
     def config_json(self) -> str:
-        """The configuration, and how else the model came to be."""
+        """The text of config.json: the configuration and the provenance."""
         return export.provenance(self.config, self.image_shape, len(self.train_set), len(self.held_out))
 
     @cached_property
