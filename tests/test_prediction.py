@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from conftest import EXTENDED, moved, random_images, small_model
 from scipy.special import softmax
 from scipy.stats import multivariate_normal, norm
+from small_models import EXTENDED, moved, random_images, small_model
 from test_likelihood import PIXELS, B, L, LinearGaussian, _Served
 
 from ugvae_tf.evaluation import prediction
