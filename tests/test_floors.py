@@ -12,7 +12,7 @@ def images() -> np.ndarray:
 
 
 def fitted() -> floors.Floors:
-    return floors.Floors.fit(images(), MEMBERS, np.random.default_rng(1))
+    return floors.Floors.fit(images(), np.random.default_rng(1))
 
 
 def test_every_feature_is_an_average_over_the_group():
@@ -26,9 +26,9 @@ def test_every_feature_is_an_average_over_the_group():
     np.testing.assert_allclose(found["random_features"][3], relu[[4, 6, 8]].mean(axis=0), rtol=1e-4)
 
 
-def test_the_pca_keeps_the_distances_of_the_training_groups():
+def test_the_pca_keeps_the_distances_between_groups_of_training_images():
     found = fitted().features(images(), MEMBERS)
-    assert found["pca"].shape == (5, 5)  # no more components than training groups
+    assert found["pca"].shape == (5, 11)  # no more components than images
     for a, b in ((0, 1), (2, 4)):
         distance = np.linalg.norm(found["mean_image"][a] - found["mean_image"][b])
         np.testing.assert_allclose(np.linalg.norm(found["pca"][a] - found["pca"][b]), distance, rtol=1e-4)
