@@ -1,10 +1,10 @@
-"""The models of paper figure 1 side by side: equal data, bodies, budgets and measures, several seeds.
+"""Comparison of the models of paper figure 1 with equal data, bodies, budgets and measures, over several seeds.
 
 `python benchmarks/ablation.py --dataset mnist --epochs 4 --seeds 3` trains every row of ROWS with train.py,
-runs evaluate.py's tasks on each export, and prints one table, means with the spread over seeds in brackets.
-A row that was measured already (in --output-dir) is not measured again. Models that were trained on labelled
-groups are evaluated on the same groups as the others. The bound of nested-vae is that of what it exports, with
-z from its nested decoder, not the sum that it trains.
+runs evaluate.py's tasks on each export, and prints one table of means, with the spread over seeds in brackets.
+A row that is already measured in --output-dir is not measured again. Models that were trained on groups by a
+label are evaluated on the same groups as the others. The bound of nested-vae is that of the exported model, with
+z from its nested decoder, not its training objective.
 """
 
 import argparse
@@ -31,7 +31,7 @@ ROWS = {
     "nested-vae, groups by label": ["--group-by"],
     "ug-vae": [],
 }
-# Of the task's metrics: what the group's code knows is that of q(beta)'s mean, or z's without beta.
+# Task, metric and format of each column; {code} is the mean of q(beta), or of z in a model without beta.
 COLUMNS = {
     "ELBO": ("likelihood", "elbo", "{:.1f}"),
     "IW bound, 25 samples": ("likelihood", "iw_25", "{:.1f}"),
@@ -49,8 +49,8 @@ def main() -> None:
     parser.add_argument("--dataset", default="mnist")
     parser.add_argument("--epochs", type=int, default=12, help="of every model")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of every model")
-    parser.add_argument("--label", default="label", help="that labelled groups share")
-    parser.add_argument("--attribute", help="that the tasks tell groups apart by (default: the label)")
+    parser.add_argument("--label", default="label", help="by which groups are formed in the rows by label")
+    parser.add_argument("--attribute", help="of the tasks: the label that defines the categories (default: the label)")
     parser.add_argument("--groups", type=int, default=4, help="held-out groups for the bounds")
     parser.add_argument("--output-dir", default="ablation", help="of the runs")
     flags = parser.parse_args()
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def measured(flags: argparse.Namespace, row: str, seed: int) -> dict[str, float]:
-    """One training, and every task's metrics as task/metric; kept beside the model."""
+    """Metrics of one training by task/metric; they are stored in the model's folder."""
     name = f"{flags.dataset}-{row.replace(', groups by label', f'-by-{flags.label}')}-{flags.epochs}-epochs-{seed}"
     folder = Path(flags.output_dir) / name
     record = folder / f"ablation-{flags.attribute or 'label'}-{flags.groups}-groups.json"
@@ -73,7 +73,7 @@ def measured(flags: argparse.Namespace, row: str, seed: int) -> dict[str, float]
 
 
 def train(flags: argparse.Namespace, row: str, seed: int, name: str) -> None:
-    """The product's own command, in a process of its own."""
+    """Run train.py in a separate process."""
     group_by = [*ROWS[row], flags.label] if ROWS[row] else []
     command = ["--dataset", flags.dataset, "--model", row.split(",")[0], "--epochs", flags.epochs, "--seed", seed,
                "--name", name, "--output-dir", flags.output_dir, "--overwrite", *group_by]  # fmt: skip
@@ -82,7 +82,7 @@ def train(flags: argparse.Namespace, row: str, seed: int, name: str) -> None:
 
 
 def evaluated(flags: argparse.Namespace, folder: Path) -> dict[str, float]:
-    """The tasks of COLUMNS, as far as the model can do them; its codes are computed once for all."""
+    """The metrics of the tasks in COLUMNS that the model allows; its codes are computed once."""
     attribute = {"attribute": flags.attribute} if flags.attribute else {}
     context = Context(EvaluationRequest("likelihood", str(folder), group_size="128", **attribute))
     found = {}

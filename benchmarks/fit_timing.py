@@ -1,4 +1,4 @@
-"""Speed of model.fit once it runs: what the benchmarks of ugvae_tf share."""
+"""Speed of model.fit after compilation: functions that the benchmarks share."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,12 +15,12 @@ from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.models.base import GroupModel
 from ugvae_tf.training import fitting
 
-WARM_UP = 4  # executions timed before the first round, to know how many fill one
+WARM_UP = 4  # executions timed before the first round, to estimate the number of executions per round
 
 
 @dataclass(frozen=True)
 class Round:
-    """How many images were trained on, and what it took."""
+    """The number of training images of one round, and its wall and CPU time."""
 
     images: int
     wall: float  # seconds
@@ -56,13 +56,13 @@ class Result:
 
 
 def alternate(contestants: Mapping[str, Callable[[float], Round]], rounds: int, seconds: float) -> list[Result]:
-    """Measure every contestant once a round, so that a disturbance of the machine meets them all."""
+    """Measure every contestant once per round, so that disturbances of the machine affect all of them."""
     measured = [[measure(seconds) for measure in contestants.values()] for _ in range(rounds)]
     return [Result(name, own) for name, own in zip(contestants, zip(*measured, strict=True), strict=True)]
 
 
 class Stopwatch(keras.callbacks.Callback):
-    """Reads the clocks after every execution: the first compiles and fills the buffers."""
+    """Reads the clocks after every execution; the first one compiles and fills the buffers."""
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         self.clocks: list[tuple[float, float]] = []  # wall and CPU after each execution
@@ -71,13 +71,13 @@ class Stopwatch(keras.callbacks.Callback):
         self.clocks.append((time.perf_counter(), time.process_time()))
 
     def round(self, images: int) -> Round:
-        """What the images after the first execution took."""
+        """The time for the images after the first execution."""
         (wall, cpu), (last_wall, last_cpu) = self.clocks[0], self.clocks[-1]
         return Round(images, last_wall - wall, last_cpu - cpu)
 
 
 class FitTimer:
-    """Calls model.fit on an endless stream of steps for about as long as it is told."""
+    """Calls model.fit on an endless stream of steps for about a given number of seconds."""
 
     def __init__(self, model: GroupModel, stream: tf.data.Dataset, images_per_step: int) -> None:
         self.model, self.stream, self.images_per_step = model, stream, images_per_step
@@ -87,7 +87,7 @@ class FitTimer:
         return self._fit(max(1, round(seconds / self.seconds_per_execution)))
 
     def _fit(self, executions: int) -> Round:
-        """Time that many executions of steps_per_execution steps, after one that does not count."""
+        """Time the given number of executions of steps_per_execution steps, after one untimed execution."""
         per_execution, watch = self.model.steps_per_execution, Stopwatch()
         steps = (1 + executions) * per_execution
         self.model.fit(self.stream, steps_per_epoch=steps, callbacks=[watch], shuffle=False, verbose=0)
@@ -102,22 +102,22 @@ def compiled_model(config: Config, images: np.ndarray) -> GroupModel:
 
 
 def random_steps(config: Config, images: np.ndarray) -> tf.data.Dataset:
-    """The input pipeline of a training run, without an end."""
+    """The endless input pipeline of a training run."""
     return ImageSet(images).training_steps(fitting.grouping_of(config))
 
 
 def images_per_step(config: Config) -> int:
-    """Images that one step of gradient descent sees."""
+    """Images in one gradient step."""
     return config.data.group_size * config.training.groups_per_step
 
 
 def with_groups(config: Config, groups: int) -> Config:
-    """The same configuration, with that many groups in a step."""
+    """The same configuration with another number of groups per step."""
     return replace(config, training=replace(config.training, groups_per_step=groups))
 
 
 def processor() -> str:
-    """The CPU's name, as Linux gives it."""
+    """The CPU's name from /proc/cpuinfo."""
     with Path("/proc/cpuinfo").open() as file:
         names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
     return names[0] if names else "unknown CPU"

@@ -1,4 +1,4 @@
-"""Is the input ever the bottleneck? model.fit on the real pipeline against one batch in memory.
+"""Speed of model.fit on the input pipeline, compared with one batch in memory.
 
 Run `python benchmarks/input_pipeline.py`.
 """
@@ -20,7 +20,7 @@ GROUPS_PER_STEP = [1, 4]
 
 
 def contestants(config: Config, images: np.ndarray) -> dict[str, FitTimer]:
-    """The same model on the pipeline's steps, and on its first step again and again."""
+    """The same model on the pipeline's steps, and on its first step repeated."""
     model, pipeline = compiled_model(config, images), random_steps(config, images)
     cached = tf.data.Dataset.from_tensors(next(iter(pipeline))).repeat()
     streams = {"pipeline": pipeline, "cached": cached}
@@ -28,14 +28,14 @@ def contestants(config: Config, images: np.ndarray) -> dict[str, FitTimer]:
 
 
 def report(groups: int, images: np.ndarray, rounds: int, seconds: float) -> None:
-    """Measure at that many groups a step, and print one line of the table."""
+    """Measure with `groups` groups per step, and print one line of the table."""
     timers = contestants(with_groups(preset("mnist"), groups), images)
     pipeline, cached = alternate(timers, rounds, seconds)
     print(f"{groups:13} {pipeline.speed:17,.0f} {cached.speed:15,.0f} {pipeline.speed / cached.speed:6.2f}")
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line asks for."""
+    """The arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each, alternating")
     parser.add_argument("--seconds", type=float, default=4, help="length of a measurement, about")

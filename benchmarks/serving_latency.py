@@ -1,7 +1,7 @@
-"""How long is a group's code in coming? serving_default in TensorFlow Serving's C++ code, beside plain Keras.
+"""Time to encode one group: serving_default in TensorFlow Serving's C++ code, compared with Keras.
 
-Run `python benchmarks/serving_latency.py`. One group at a time, no network in between: the C++ process is
-that of the conformance test. Times include the copies of images in and of codes out.
+Run `python benchmarks/serving_latency.py`. One group at a time, without a network: the C++ process is
+that of the conformance test. Times include copying images in and codes out.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from ugvae_tf.serving import saved_model
 
 SAVED_MODELS = Path(__file__).parents[1] / "saved_models"
 MODELS = ("mnist", "faces3d")
-WARM_UP = 20  # calls of each round that do not count
+WARM_UP = 20  # untimed calls of each round
 Timer = Callable[[int], np.ndarray]  # how many calls -> seconds of each
 
 
@@ -57,7 +57,7 @@ def keras_timer(version: Path, images: np.ndarray, compiled: bool) -> Timer:
 
 
 def report(folder: Path, size: int, rounds: int, calls: int) -> None:
-    """Measure one model, the contestants in turn, and print a line of the table for each."""
+    """Measure one model with each contestant in turn, and print a line of the table for each."""
     version = folder / str(saved_model.newest_version(folder))
     image_shape = saved_model.read_config(version)["image_shape"]
     images = np.random.default_rng(0).random((1, size, *image_shape), np.float32)
@@ -74,7 +74,7 @@ def report(folder: Path, size: int, rounds: int, calls: int) -> None:
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line asks for."""
+    """The arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", nargs="+", type=Path, default=[SAVED_MODELS / name for name in MODELS])
     parser.add_argument("--group-size", type=int, default=128)

@@ -1,4 +1,4 @@
-"""Does a data set larger than memory stay out of it? 200,000 images of 64x64 pixels in TFDS form, one epoch of groups.
+"""Memory of a streamed data set: 200,000 images of 64x64 pixels in TFDS form, one epoch of groups.
 
 Run `python benchmarks/streaming_memory.py`; it writes about 2.5 GB to a temporary folder, and removes it.
 """

@@ -1,7 +1,7 @@
-"""A PyTorch twin of the official UG-VAE, with its mlp and its conv body: what ugvae_tf is compared with.
+"""A PyTorch twin of the official UG-VAE, with its mlp and its conv body, for comparison with ugvae_tf.
 
-Written from the facts of the official implementation, costs included: K separate networks
-for the mixture, a loop over K for the divergences, and beta tiled for the decoder.
+It has the structure and the costs of the official implementation: K separate networks for the
+mixture, a loop over K for the divergences, and beta tiled for the decoder.
 
 Images are [B, C, H, W], B of them in a group; K components, L dimensions of z, M dimensions of beta.
 """

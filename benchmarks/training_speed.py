@@ -1,12 +1,13 @@
-"""Speed of training side by side: ugvae_tf as its users run it, and a PyTorch twin of the official code.
+"""Speed of training: ugvae_tf as in a training run, compared with a PyTorch twin of the official code.
 
-Run `python benchmarks/training_speed.py --json speed.json` on a machine that does nothing
-else: the twin on several threads suffers most from other jobs.
+Run `python benchmarks/training_speed.py --json speed.json` on an otherwise idle machine: other
+jobs slow down the twin on several threads most.
 
-Both train the official models, in rounds that alternate: the one of MNIST on MNIST, and the
-one of CelebA, with its convolutions and batch normalisation, on noise of 64x64 pixels in
-three colours. Ratios are to the twin at its best: its fastest number of threads for speed,
-its cheapest for CPU time. Four groups a step are measured for the first model of each body.
+Both train the official models in alternating rounds: the MNIST model on MNIST, and the CelebA
+model, with convolutions and batch normalisation, on noise images of 64x64 pixels in three
+channels. Ratios of speed are to the twin's fastest number of threads, ratios of CPU time to the
+number of threads with the least CPU time. Four groups per step are measured for the first model
+of each body.
 """
 
 import argparse
@@ -42,14 +43,14 @@ OFFICIAL_CONV = {
 
 
 def fit_timer(config: Config, images: np.ndarray, groups: int) -> FitTimer:
-    """ugvae_tf at that many groups a step."""
+    """ugvae_tf with `groups` groups per step."""
     config = fit_timing.with_groups(config, groups)
     stream = fit_timing.random_steps(config, images)
     return FitTimer(fit_timing.compiled_model(config, images), stream, fit_timing.images_per_step(config))
 
 
 def contestants(config: Config, images: np.ndarray, four_groups: bool) -> dict[str, TwinTimer | FitTimer]:
-    """What to measure."""
+    """The timers by name."""
     timers: dict[str, TwinTimer | FitTimer] = {
         f"{TWIN}, {DEFAULT_THREADS} threads": TwinTimer(config, images, DEFAULT_THREADS),
         f"{TWIN}, 1 thread": TwinTimer(config, images, 1),
@@ -71,16 +72,16 @@ def models(bodies: Sequence[str], components: Sequence[int]) -> list[Config]:
 
 
 def images_for(body: str) -> np.ndarray:
-    """Images [N, H, W, C] uint8; how fast a network is does not depend on what they show."""
+    """Images [N, H, W, C] uint8; the speed of a network does not depend on their content."""
     if body == "mlp":
         return load_split(DataConfig("mnist"), "train").images
     return np.random.default_rng(0).integers(256, size=(20 * 128, 64, 64, 3), dtype=np.uint8)
 
 
 def rows(results: Sequence[Result], model: ModelConfig, share_of_one: float) -> list[dict]:
-    """The results as rows of the table, compared with the twin at its best.
+    """The results as rows of the table, with ratios to the best twin.
 
-    `share_of_one` is the share of the machine's peak that one image a second takes.
+    `share_of_one` is the share of the machine's peak for one image per second.
     """
     twins = [result for result in results if result.name.startswith(TWIN)]
     speed, cost = max(twin.speed for twin in twins), min(twin.cost for twin in twins)
@@ -110,14 +111,14 @@ def print_table(table: list[dict]) -> None:
 
 
 def machine() -> dict[str, str | float]:
-    """What the figures are measured on, and how busy it is with other jobs."""
+    """The machine of the measurement, and its load from other jobs."""
     versions = {"torch": torch.__version__, "tensorflow": tf.__version__}
     load = round(os.getloadavg()[0], 1)
     return {"processor": fit_timing.processor(), "cores": os.cpu_count() or 1, "load_before": load, **versions}
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line asks for."""
+    """The arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each, alternating")
     parser.add_argument("--seconds", type=float, default=4, help="length of a measurement, about")

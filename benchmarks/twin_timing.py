@@ -1,7 +1,8 @@
-"""Speed of the PyTorch twin, in a process of its own.
+"""Speed of the PyTorch twin, in a separate process.
 
-Once a TensorFlow model has trained in a process, glibc's malloc hands the memory of every
-torch step back to the system and fetches it again: with convolutions half as much time again.
+After a TensorFlow model has trained in the same process, glibc's malloc returns the memory of
+every torch step to the system and requests it again: a step with convolutions then takes 1.5
+times as long.
 """
 
 import time
@@ -18,7 +19,7 @@ from ugvae_tf.config import Config
 
 
 class TwinTimer:
-    """Trains the twin on some threads for as long as it is told."""
+    """Trains the twin on a number of threads for a given number of seconds."""
 
     def __init__(self, config: Config, images: np.ndarray, threads: int) -> None:
         self.connection, theirs = get_context("spawn").Pipe()
@@ -32,7 +33,7 @@ class TwinTimer:
 
 
 def serve(connection: Connection, config: Config, images: np.ndarray, threads: int) -> None:
-    """Train on images [N, H, W, C] uint8 whenever seconds arrive, and answer with a round."""
+    """Receive seconds, train on images [N, H, W, C] uint8 for that time, and send the round, until the pipe closes."""
     torch.set_num_threads(threads)
     pixels = torch.from_numpy(images).movedim(-1, 1).contiguous().float() / 255  # [N, C, H, W]
     trainer = TwinTrainer(config, pixels)
@@ -43,7 +44,7 @@ def serve(connection: Connection, config: Config, images: np.ndarray, threads: i
 
 
 def timed(trainer: TwinTrainer, seconds: float) -> Round:
-    """Train for about that long."""
+    """Train for about the given seconds."""
     wall, cpu, steps = time.perf_counter(), time.process_time(), 0
     while time.perf_counter() - wall < seconds:
         trainer.step()

@@ -1,6 +1,6 @@
 """One code for each group of images, by gRPC: `python examples/serving_grpc.py FOLDER [HOST:PORT [MODEL]]`.
 
-Every sub-folder of FOLDER is a group; its images have the size and the colours that the model takes.
+Every subfolder of FOLDER is a group; its images have the size and the channels of the model's images.
 Needs `pip install tensorflow-serving-api pillow`.
 """
 
@@ -22,13 +22,13 @@ def read_group(path: Path) -> np.ndarray:
     return images.reshape(1, *images.shape[:3], -1)
 
 
-# A client takes answers of 4 MB unless told otherwise; the server itself takes and gives 2 GB.
+# The default limit of a client is 4 MB per response; the server's limit is 2 GB.
 channel = grpc.insecure_channel(address, [("grpc.max_receive_message_length", -1)])
 service = prediction_service_pb2_grpc.PredictionServiceStub(channel)
 for path in sorted(path for path in Path(folder).iterdir() if path.is_dir()):
     request = predict_pb2.PredictRequest()
     request.model_spec.name, request.model_spec.signature_name = model, "serving_default"
     request.inputs["images"].CopyFrom(tf.make_tensor_proto(read_group(path)))
-    request.output_filter.append("beta_mean")  # the rest is not sent
+    request.output_filter.append("beta_mean")  # the server returns this output only
     response = service.Predict(request, timeout=60)
     print(path.name, *tf.make_ndarray(response.outputs["beta_mean"])[0])  # M numbers

@@ -1,6 +1,6 @@
 """One code for each group of images, by REST: `python examples/serving_rest.py FOLDER [URL]`.
 
-Every sub-folder of FOLDER is a group; its images have the size and the colours that the model takes.
+Every subfolder of FOLDER is a group; its images have the size and the channels of the model's images.
 """
 
 import sys
@@ -21,12 +21,12 @@ def read_group(path: Path) -> np.ndarray:
 
 groups = {path.name: read_group(path) for path in sorted(folder.iterdir()) if path.is_dir()}
 largest = max(len(images) for images in groups.values())
-instances = []  # one instance is one group; groups of unequal size are padded, with anything
+instances = []  # one instance is one group; groups of unequal size are padded with any values
 for images in groups.values():
     padding = [(0, largest - len(images)), (0, 0), (0, 0), (0, 0)]
     instances.append({"images": np.pad(images, padding).tolist(), "group_sizes": len(images)})
 request = {"signature_name": "encode_ragged", "instances": instances}
-response = requests.post(f"{url}:predict", json=request, timeout=30)  # as the server, by default
+response = requests.post(f"{url}:predict", json=request, timeout=30)  # the server's default limit
 response.raise_for_status()
 for name, prediction in zip(groups, response.json()["predictions"], strict=True):
     print(name, *prediction["beta_mean"])  # M numbers

@@ -1,8 +1,8 @@
 """One code for all images of a folder, in any number of requests: `python examples/serving_shards.py FOLDER [URL]`.
 
-In a product of Gaussians the precisions add up, and so do the precisions times the means (eq. 9).
-So the images of a group may be spread over requests, servers and days: only two sums of M numbers are kept.
-In some models p(beta) is one more factor of the product: the configuration says so, and it is added once.
+In a product of Gaussians, precisions add, and so do precisions times means (eq. 9).
+The images of a group may therefore be in several requests, to several servers: only two sums of M numbers are kept.
+In a model with `prior_expert` in its configuration, p(beta) is one more factor of the product: it is added once.
 """
 
 import json
@@ -17,9 +17,9 @@ folder, url = Path(sys.argv[1]), (sys.argv[2:] or ["http://localhost:8501/v1/mod
 
 
 def ask(signature, **inputs):
-    """The outputs of a signature; a single one comes without its name."""
+    """The outputs of a signature by name; a single output without its name."""
     request = {"signature_name": signature, "inputs": inputs}
-    response = requests.post(f"{url}:predict", json=request, timeout=30)  # as the server, by default
+    response = requests.post(f"{url}:predict", json=request, timeout=30)  # the server's default limit
     response.raise_for_status()
     return response.json()["outputs"]
 

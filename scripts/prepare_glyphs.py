@@ -1,9 +1,9 @@
-"""Write the glyphs of fonts as the data set that ships: `prepare_glyphs.py glyphs.npz`.
+"""Write the shipped data set `glyphs`: `python scripts/prepare_glyphs.py glyphs.npz`.
 
 The file holds `image` [N, 28, 28, 1] uint8, `font`, `character` and `family` [N] with their `_names`, and
-`held_out` [N] bool. The same arrays are stored in a zip file of LZMA members, which numpy.load reads and which is
-8.3 MB where numpy.savez_compressed makes 10.2 MB (by character in place of by font: 8.4 MB). FONTS.csv names
-every font, its family and its split.
+`held_out` [N] bool. The arrays are stored in a zip file with LZMA compression, which numpy.load reads. Its size is
+8.3 MB, against 10.2 MB by numpy.savez_compressed (sorted by character, not by font: 8.4 MB). FONTS.csv lists
+every font with its family and its split.
 """
 
 import csv
@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from storing import PREPARED
 
-TIME = (1980, 1, 1, 0, 0, 0)  # of every member: the same arrays give the same file
+TIME = (1980, 1, 1, 0, 0, 0)  # of every member, constant: equal arrays give equal files
 
 
 def write_arrays(file: Path, arrays: dict[str, np.ndarray]) -> None:
-    """As numpy.savez_compressed, with LZMA."""
+    """Write arrays as numpy.savez_compressed does, but with LZMA."""
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
             content = io.BytesIO()

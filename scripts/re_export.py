@@ -1,7 +1,7 @@
-"""Write the newest version of a model anew: the weights as they are, the signatures of this package.
+"""Export the newest version of a model again: the same weights, the signatures of this package.
 
-Run `python scripts/re_export.py saved_models/mnist`, for a version that an older ugvae_tf exported.
-The next version is written beside it; `--replace` puts it in the place of the old one.
+Run `python scripts/re_export.py saved_models/mnist` for a version that an older ugvae_tf exported.
+It writes the next version; `--replace` replaces the old one.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from ugvae_tf.serving import export, saved_model
 
 
 def re_export(old: Path, new: Path) -> None:
-    """Export a fresh model of the same configuration, and with the old version's weights."""
+    """Export a new model with the configuration and the weights of the old version."""
     text = (old / "assets.extra" / "config.json").read_text()
     config, image_shape = configuration.from_json(text), saved_model.read_config(old)["image_shape"]
     model = build_model(config.model, tuple(image_shape))
@@ -38,7 +38,7 @@ def re_export(old: Path, new: Path) -> None:
 
 
 def put(fresh: Path, version: Path) -> None:
-    """Move a finished export to its place, from which an old one is only moved away: no kill loses both."""
+    """Move a finished export into place; the old version is moved aside first, so a kill never loses both."""
     aside = version.with_name(f".{version.name}.replaced")
     if version.exists():
         shutil.rmtree(aside, ignore_errors=True)  # of a run that was killed here
@@ -48,9 +48,9 @@ def put(fresh: Path, version: Path) -> None:
 
 
 def copy_weights(loaded: Any, model: GroupModel) -> None:
-    """A SavedModel's variables have numbers for names, but every signature meets them in the model's order.
+    """Copy the variables by their order in every signature, because a SavedModel has no names for them.
 
-    A signature that is newer than the old version has no variables of its own there.
+    Signatures that the old version lacks have no variables of their own.
     """
     for name, (function, specs) in model.signatures().items():
         if name not in loaded.signatures:
@@ -63,7 +63,7 @@ def copy_weights(loaded: Any, model: GroupModel) -> None:
 
 
 def check_same_answers(old: Path, new: Path) -> None:
-    """Were the order another, so would be the answers: ask both versions the same."""
+    """Raise unless both versions give the same outputs; a wrong order of variables would change them."""
     before, after = (tf.saved_model.load(str(version)) for version in (old, new))
     random = np.random.default_rng(0)
     for name in set(before.signatures) - {"config"}:
@@ -77,15 +77,15 @@ def check_same_answers(old: Path, new: Path) -> None:
 
 
 def main() -> None:
-    """Export every model that the command line names."""
+    """Export every model in the arguments again."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path, help="such as saved_models/mnist")
-    parser.add_argument("--replace", action="store_true", help="write in the place of the old version")
+    parser.add_argument("--replace", action="store_true", help="replace the old version")
     asked = parser.parse_args()
     for folder in asked.folders:
         number = saved_model.newest_version(folder)
         re_export(folder / str(number), folder / str(number if asked.replace else number + 1))
-        print(f"Exported {folder} anew.")
+        print(f"Exported {folder} again.")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     python scripts/recompress.py ugvae_tf/datasets/prepared/avatars/1.0.0
 
-PNG files go through oxipng (`pip install pyoxipng`), those of one channel through zlib, which is
-a hundred times faster there and within 1 % of its size. Every image is decoded before and after, and
-must be the same; labels and the order of the examples stay. JPEG files (faces3d) gain nothing:
+PNG files are compressed by oxipng (`pip install pyoxipng`). Those of one channel are compressed by zlib,
+which is a hundred times faster for them, with a size within 1 % of oxipng's. The script compares the
+decoded images before and after; labels and order do not change. JPEG files (faces3d) cannot be reduced:
 `jpegtran -optimize` and `-progressive` made none of them smaller.
 """
 
@@ -20,7 +20,7 @@ import tensorflow as tf
 
 
 def png_of_grey(image: np.ndarray) -> bytes:
-    """An 8-bit grey PNG without filters, the best choice for the black ground of digits."""
+    """An 8-bit grey PNG without filters, which gives the smallest files for digits on black."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

@@ -9,10 +9,10 @@ PREPARED = Path(__file__).parents[1] / "ugvae_tf" / "datasets" / "prepared"
 
 
 def store(name: str, version: str, features: dict, splits: dict[str, Iterable[dict]], **texts: str) -> None:
-    """Write `prepared/<name>/<version>`; a version that is already there is an error of TFDS's.
+    """Write `prepared/<name>/<version>`; TFDS raises an error if the version exists.
 
     Args:
-        splits: by its name, the examples of each split, kept in this order.
+        splits: the examples of each split by its name; their order is kept.
         texts: TFDS's `description`, `homepage` and `citation`.
     """
     tfds.dataset_builders.store_as_tfds_dataset(

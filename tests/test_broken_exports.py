@@ -3,9 +3,9 @@
 import keras
 import pytest
 import tensorflow as tf
-from conftest import IMAGE_SHAPE, random_images, small_model
 from cpp_process import CannotServe, ask
 from serving_contract import contract, faults
+from small_models import IMAGE_SHAPE, random_images, small_model
 
 from ugvae_tf.serving import export
 

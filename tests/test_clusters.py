@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import IMAGE_SHAPE, small_model
+from small_models import IMAGE_SHAPE, small_model
 
 from ugvae_tf.config import Config, to_json
 from ugvae_tf.datasets.image_set import ImageSet

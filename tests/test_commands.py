@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from conftest import EXTENDED
+from small_models import EXTENDED
 
 from ugvae_tf import config as configuration
 from ugvae_tf.commands.train import parse_training
@@ -207,3 +207,12 @@ def test_exported_versions_alone_do_not_stop_a_new_run(tmp_path):
 def test_differences_name_what_changed():
     changed = Config(model=ModelConfig(components=3, global_size=7))
     assert configuration.differences(Config(), changed) == ["global_size is 20, not 7", "components is 10, not 3"]
+
+
+def test_padded_groups_are_not_normalised_over_the_step(tmp_path):
+    flags = ["--dataset", "faces3d", "--group-by", "hair_color", "--output-dir", str(tmp_path)]
+    assert PRESETS["faces3d"].model.normalisation == "batch"
+    assert parse_training(flags).config.model.normalisation == "group"
+    assert parse_training([*flags, "--normalisation", "none"]).config.model.normalisation == "none"
+    with pytest.raises(UserError, match="`normalisation=batch` would count the padding as images"):
+        parse_training([*flags, "--normalisation", "batch"])

@@ -4,7 +4,16 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import CONV_SHAPE, ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, random_images, small_config, small_model
+from small_models import (
+    CONV_SHAPE,
+    ONE_REPLICA,
+    SIZES,
+    TWO_REPLICAS,
+    noiseless,
+    random_images,
+    small_config,
+    small_model,
+)
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import build_model
@@ -133,6 +142,6 @@ def test_a_checkpoint_holds_the_statistics(tmp_path):
 
 @pytest.mark.parametrize(("sides", "advice"), [((28, 28), 32), ((40, 40), 48), ((218, 178), 64)])
 def test_sides_that_cannot_be_halved_four_times_are_the_users_error(sides, advice):
-    told = f"multiples of 16, not {sides[0]}x{sides[1]}: give --image-size {advice} or --body mlp"
+    told = f"multiples of 16, not {sides[0]}x{sides[1]}: give `image_size={advice}` or `body=mlp`"
     with pytest.raises(UserError, match=told):
         build_model(small_config(body="conv"), (*sides, 1))

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import SIZES
+from small_models import SIZES
 
 from ugvae_tf.config import Config, DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.datasets.image_set import scaled

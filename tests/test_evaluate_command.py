@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import IMAGE_SHAPE, moved, of_older_version, small_model
+from small_models import IMAGE_SHAPE, OfOlderVersion, moved, small_model
 
 from ugvae_tf.commands.evaluate import parse_evaluation
 from ugvae_tf.config import Config, DataConfig, to_json
@@ -18,7 +18,7 @@ from ugvae_tf.models import MODELS
 from ugvae_tf.serving import export
 from ugvae_tf.serving.codes import encode_images, group_codes
 from ugvae_tf.serving.served_model import ServedModel
-from ugvae_tf.tasks.request import EvaluationRequest
+from ugvae_tf.tasks.request import SETTINGS, EvaluationRequest
 from ugvae_tf.tasks.run import TASKS, evaluate
 
 ROOT = Path(__file__).parents[1]
@@ -31,7 +31,16 @@ FIGURES = {
     "reconstruction": {"reconstruction.png"},
     "likelihood": {"bounds.png"},
     "clustering": {"components.png"},
+    "prediction": {"prediction.png"},
+    "generate": {"groups.png", "prior.png", "histograms-by_label.png"},
+    "completion": {"completion.png", "error.png"},
+    "swap": {"swap.png"},
 }
+
+
+def by_label(task: str) -> dict[str, str]:
+    """Groups by the only label, in tasks that can form them."""
+    return {"group_by": "label"} if "group_by" in SETTINGS[task] else {}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +54,7 @@ def committed(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_writes_its_figures_and_one_flat_record(committed, task):
-    request = EvaluationRequest(task, str(committed), groups=8, group_size="5-9", seeds=2)
+    request = EvaluationRequest(task, str(committed), groups=8, group_size="5-9", seeds=2, **by_label(task))
     assert str(committed / "evaluations" / task) in evaluate(request)
     written = {path.name for path in (committed / "evaluations" / task).iterdir()}
     assert written == {"metrics.json", *FIGURES[task]}
@@ -76,7 +85,7 @@ def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path, va
 
 
 def test_an_export_of_an_older_version_has_the_standard_p_beta_and_the_uniform_p_d(tmp_path):
-    model = of_older_version(small_model())
+    model = OfOlderVersion(small_model())
     export.export_version(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
     served, beta = ServedModel(tmp_path), np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
     assert "global_prior" not in served.signatures
@@ -129,7 +138,7 @@ def test_an_impossible_flag_is_told(flags, told):
 
 
 def test_samples_of_a_model_with_beta_must_be_a_square_number(committed):
-    with pytest.raises(UserError, match=r"`samples=5000` must be a square number.* give 5041\."):
+    with pytest.raises(UserError, match=r"`samples=5000` must be a square number.* Give 5041\."):
         evaluate(EvaluationRequest("likelihood", str(committed), groups=1, group_size="2", samples=5000))
 
 
@@ -214,6 +223,14 @@ def test_a_category_that_does_not_exist_is_told_and_earlier_results_stay(committ
     assert (folder / "old.png").exists()
 
 
+@pytest.mark.parametrize("task", ["completion", "swap"])
+def test_a_task_of_groups_that_exist_names_the_labels_that_could_form_them(committed, task):
+    with pytest.raises(UserError, match=r"give `group_by`, a label whose values are groups \(label\)"):
+        evaluate(EvaluationRequest(task, str(committed), group_size="5"))
+    with pytest.raises(UserError, match="no label 'font': choose one of their labels"):
+        evaluate(EvaluationRequest(task, str(committed), group_size="5", group_by="font"))
+
+
 def test_a_model_where_nobody_may_write_is_told(committed):
     shutil.rmtree(committed / "evaluations" / "composition", ignore_errors=True)
     (committed / "evaluations").mkdir(exist_ok=True)
@@ -234,6 +251,10 @@ NEEDS = {
     "traversal": "ug-vae ml-vae nested-vae",
     "interpolation": "ug-vae ml-vae nested-vae",
     "clustering": "ug-vae gm-vae",
+    "prediction": "ug-vae ml-vae nested-vae",
+    "generate": "ug-vae ml-vae nested-vae",
+    "completion": "ug-vae",
+    "swap": "ug-vae",
 }
 
 
@@ -252,7 +273,7 @@ def relatives(tmp_path_factory, tiny_data_dir):
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_serves_every_model_or_says_what_that_lacks(relatives, task, name):
-    request = EvaluationRequest(task, str(relatives / name), groups=6, seeds=1)
+    request = EvaluationRequest(task, str(relatives / name), groups=6, seeds=1, **by_label(task))
     if name in NEEDS.get(task, " ".join(MODELS)).split():
         assert "Written to" in evaluate(request)
     else:

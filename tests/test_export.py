@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import EXTENDED, SIZES, moved, random_images, small_model
+from small_models import EXTENDED, SIZES, moved, random_images, small_model
 
 from ugvae_tf.models import MODELS
 from ugvae_tf.serving import export

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
-from conftest import EXTENDED, moved, random_images, small_model
 from scipy.special import logsumexp, xlogy
+from small_models import EXTENDED, moved, random_images, small_model
 from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian

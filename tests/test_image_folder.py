@@ -87,7 +87,7 @@ def test_a_folder_without_usable_images_is_told(tmp_path, paths, told):
     with pytest.raises(UserError) as caught:
         folder_source(place(tmp_path, *paths), "train")
     assert told in str(caught.value) and str(tmp_path) in str(caught.value)
-    with pytest.raises(UserError, match="nowhere is not a folder"):
+    with pytest.raises(UserError, match="nowhere` is not a folder"):
         folder_source(tmp_path / "nowhere", "train")
 
 
@@ -167,7 +167,7 @@ def test_a_damaged_image_is_named_or_left_out(tmp_path, capsys, name):
     printed = capsys.readouterr().out
     assert sum(source.count for source in splits.values()) == 40 == sum(len(rows(source)) for source in splits.values())
     assert printed.count("\n") == 1 and "Left out 1 of" in printed and name in printed
-    with pytest.raises(UserError, match=rf"{name} cannot be decoded, the first of 1 such .*--corrupt skip"):
+    with pytest.raises(UserError, match=rf"{name} cannot be decoded, the first of 1 such .*`corrupt=skip`"):
         for split in ("train", "held-out"):
             folder_source(tmp_path, split)
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import CONV_SHAPE, IMAGE_SHAPE, SIZES, assert_distribution, small_config
+from small_models import CONV_SHAPE, IMAGE_SHAPE, SIZES, assert_distribution, small_config
 
+from ugvae_tf.config import MIN_PIXEL_STDDEV
 from ugvae_tf.gaussian import product_of_experts
 from ugvae_tf.layers import (
-    MIN_PIXEL_STDDEV,
     ComponentEncoder,
     ComponentPrior,
     Decoder,
@@ -17,10 +17,8 @@ from ugvae_tf.layers import (
     GlobalPrior,
     LocalEncoder,
     MixturePrior,
-    inverse_pixel_stddev,
-    latent_stddev,
-    pixel_stddev,
 )
+from ugvae_tf.layers.stddev import inverse_pixel_stddev, latent_stddev, pixel_stddev
 
 G, B, F = 2, 5, 9
 K, L, M = SIZES["components"], SIZES["local_size"], SIZES["global_size"]

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from conftest import EXTENDED, moved, random_images, small_model
 from scipy.stats import multivariate_normal
+from small_models import EXTENDED, moved, random_images, small_model
 
 from ugvae_tf.codes import Codes
 from ugvae_tf.evaluation import likelihood

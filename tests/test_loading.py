@@ -61,8 +61,8 @@ def test_a_corrupt_set_is_told_in_one_sentence(tiny_data_dir, tmp_path, damage):
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (DataConfig("folder"), "--dataset folder needs --data-dir: give the folder of your images"),
-        (DataConfig("npz"), "--dataset npz needs --data-dir: give your .npz file"),
+        (DataConfig("folder"), "`dataset=folder` needs `data_dir`: give the folder of your images"),
+        (DataConfig("npz"), "`dataset=npz` needs `data_dir`: give your .npz file"),
         (DataConfig("chairs3d-aubry"), "rendered_chairs.tar from the project page 'Seeing 3D chairs'"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import IMAGE_SHAPE, of_older_version, random_images, small_model
+from small_models import IMAGE_SHAPE, OfOlderVersion, random_images, small_model
 
 from ugvae_tf.config import Config, to_json
 from ugvae_tf.serving import export
@@ -25,7 +25,7 @@ def script():
 @pytest.fixture(params=["today's", "older"])
 def version(tmp_path, request):
     model = small_model(seed=3)
-    model = of_older_version(model) if request.param == "older" else model
+    model = OfOlderVersion(model) if request.param == "older" else model
     export.export_version(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
     return tmp_path / "1"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from conftest import random_images, small_config, small_model
+from small_models import random_images, small_config, small_model
 from stub_model import Model
 from stub_server import rest_server
 
@@ -18,8 +18,8 @@ from ugvae_tf.commands.evaluate import EvaluationRequest, parse_evaluation
 from ugvae_tf.config import Config, DataConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import MODELS, build_model
-from ugvae_tf.serving import export
-from ugvae_tf.serving.served_model import ServedModel, rest
+from ugvae_tf.serving import export, rest
+from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.run import TASKS, evaluate
 
 IMAGE_SHAPE = (7, 5, 1)
@@ -105,7 +105,7 @@ def test_a_server_that_is_not_there_is_told():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    with pytest.raises(UserError, match="cannot be reached: is the server running"):
+    with pytest.raises(UserError, match="cannot be reached: check that the server is running"):
         ServedModel(f"http://127.0.0.1:{port}/v1/models/tiny")
 
 
@@ -134,7 +134,7 @@ def test_another_server_than_tensorflow_serving_is_told(body):
 
     server = HTTPServer(("127.0.0.1", 0), Other)
     threading.Thread(target=server.handle_request).start()
-    with pytest.raises(UserError, match="does not answer as TensorFlow Serving does"):
+    with pytest.raises(UserError, match="is not one of TensorFlow Serving"):
         ServedModel(f"http://127.0.0.1:{server.server_port}/v1/models/tiny")
     server.server_close()
 

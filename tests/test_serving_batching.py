@@ -5,8 +5,8 @@ import threading
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import IMAGE_SHAPE, random_images, small_model
 from cpp_process import ask
+from small_models import IMAGE_SHAPE, random_images, small_model
 from tensorflow_serving.apis import prediction_log_pb2
 
 from ugvae_tf.serving import export, saved_model

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import EXTENDED, moved, random_images, small_model
 from cpp_process import ask
 from serving_contract import contract, faults, of_older_export
+from small_models import EXTENDED, moved, random_images, small_model
 
 from ugvae_tf import config as configuration
 from ugvae_tf.models import MODELS

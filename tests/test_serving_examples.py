@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import requests
-from conftest import moved, small_model
 from PIL import Image
+from small_models import moved, small_model
 from stub_model import Model
 from stub_server import grpc_server, rest_server
 

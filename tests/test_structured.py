@@ -126,6 +126,20 @@ def test_a_padded_place_has_no_part_in_a_histogram():
     np.testing.assert_array_equal(sampling.histogram(RARE, members, [1, 2, 3]), [[0, 0.5, 0.5], [0.5, 0, 0.5]])
 
 
+def test_groups_by_label_hold_one_value_each_and_no_value_twice():
+    members = sampling.label_members(LABELS, groups=7, size=53, random=generator())  # 50 images of 3: too few
+    assert members.shape == (7, 53) and no_image_twice(members)
+    values = LABELS[members]
+    assert (values == values[:, :1]).all() and len(set(values[:, 0])) == 7 and 3 not in values
+
+
+def test_a_value_with_too_few_images_gives_a_padded_group_if_that_is_allowed():
+    members = sampling.label_members(RARE, groups=9, size=3, random=generator(), least=1)
+    assert sorted(map(tuple, np.sort(members).tolist())) == [(-1, -1, 4), (0, 3, 6), (1, 2, 5)]
+    assert (np.sort(members < 0, axis=1) == (members < 0)).all()  # padding comes last
+    assert len(sampling.label_members(RARE, groups=9, size=3, random=generator(), least=2)) == 2
+
+
 @pytest.mark.parametrize("kind", ["series", "digit-sets"])
 def test_a_category_of_digits_holds_no_other_digit(kind):
     for category in categories.digit_categories(kind):
@@ -160,6 +174,7 @@ def test_the_generator_decides_everything():
         (lambda: sampling.random_members(7, 1, 8, generator()), "8 needs more than the 7 images"),
         (lambda: sampling.skewed_members(RARE, 1, 8, 1.0, generator()), "8 needs more than the 7 images"),
         (lambda: sampling.skewed_members(RARE, 1, 3, 0.0, generator()), "above 0"),
+        (lambda: sampling.label_members(RARE, 2, 4, generator()), r"No group has 4 images \(at most 3\)"),
         (lambda: sampling.members_with_labels(RARE, np.array([[1, 8, 9]]), generator()), "label 8, 9"),
         (lambda: sampling.members_among(RARE, (1, 7), 1, 2, generator()), "label 7"),
         (lambda: categories.digit_categories("series")[0].members(RARE, 1, 2, generator()), "No image has the label"),

@@ -63,7 +63,7 @@ def test_help_and_bad_flags_do_not_import_tensorflow():
     ("arguments", "told"),
     [
         (["--dataset", "mnits"], "Unknown data set 'mnits'. Did you mean 'mnist'?"),
-        (["--group-size", 100_000], "--group-size 100000 is more than the 60000 training images there are."),
+        (["--group-size", 100_000], "--group-size 100000 is larger than the number of training images, 60000."),
         (["--data-dir", "/nowhere"], "--data-dir /nowhere is not a folder"),
         (["--group-size", 0], "--group-size must be at least 1, not 0."),
     ],

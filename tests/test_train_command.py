@@ -64,6 +64,8 @@ def flags(tiny_data_dir):
         1,
         "--epochs",
         2,
+        "--validation-share",
+        0,
         *SMALL,
     ]
 
@@ -127,7 +129,7 @@ def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished):
     output = ["--output-dir", folder.parent]
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     for refused, told in [
-        ([], "--resume to go on with it, --overwrite"),
+        ([], "--resume to continue it, --overwrite"),
         (["--resume", "--components", 3], "components is 2, not 3"),
         (["--resume", "--overwrite"], "give one of them"),
         (["--preset", "mnist-official", "--resume", "--group-size", 2], "group_size is 1, not 2"),
@@ -136,7 +138,7 @@ def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished):
         assert result.returncode == 2 and told in result.stderr
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
     complete = run("--dataset", "tiny", *output, "--resume")
-    assert complete.returncode == 0 and "raise --epochs to go on" in complete.stdout
+    assert complete.returncode == 0 and "raise --epochs to continue it" in complete.stdout
     overwritten = run(*flags, *output, "--overwrite")  # the same run again is a version of its own
     assert overwritten.returncode == 0, overwritten.stderr
     assert (folder / "1").is_dir() and (folder / "2").is_dir()

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from conftest import ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, small_config
+from small_models import ONE_REPLICA, SIZES, TWO_REPLICAS, noiseless, small_config
 
 from ugvae_tf.config import Config, DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.datasets.grouping import Grouping
@@ -58,9 +58,16 @@ def assert_same_weights(first, second, **tolerance):
 
 
 @pytest.mark.parametrize(
-    "variant", [{}, {"expert_variance": "shared"}, *({"model": name} for name in MODELS if name != "ug-vae")]
+    ("variant", "epochs"),
+    [
+        ({}, 3),
+        *(
+            pytest.param(variant, 1, marks=pytest.mark.slow)
+            for variant in ({"expert_variance": "shared"}, *({"model": name} for name in MODELS if name != "ug-vae"))
+        ),
+    ],
 )
-def test_two_replicas_equal_one(variant):
+def test_two_replicas_equal_one(variant, epochs):
     """Plain gradient descent, as Adam would hide a wrong scale of the loss."""
 
     def run(strategy):
@@ -72,7 +79,7 @@ def test_two_replicas_equal_one(variant):
         before = [variable.numpy() for variable in model.trainable_variables]
         history = []
         keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: history.append(logs))
-        fitting.fit(model, config(), TRAIN, HELD_OUT, callbacks=[keep], verbose=0)
+        fitting.fit(model, config(epochs=epochs), TRAIN, HELD_OUT, callbacks=[keep], verbose=0)
         moved = max(np.abs(old - new.numpy()).max() for old, new in zip(before, model.trainable_variables, strict=True))
         assert moved > 0.01
         return model, history
@@ -80,7 +87,9 @@ def test_two_replicas_equal_one(variant):
     (one, one_history), (two, two_history) = run(ONE_REPLICA), run(TWO_REPLICAS)
     assert_same_weights(one, two, rtol=1e-5, atol=1e-5)
     names = {"loss", "log_px", "kl_z", "kl_d", "kl_beta"} | ({"log_pz"} if "nested-vae" in variant.values() else set())
-    assert set(one_history[0]) == {f"{prefix}{name}" for prefix in ("", "val_") for name in names}
+    assert len(one_history) == epochs and set(one_history[0]) == {
+        f"{prefix}{name}" for prefix in ("", "val_") for name in names
+    }
     for first, second in zip(one_history, two_history, strict=True):
         for name in first:
             np.testing.assert_allclose(first[name], second[name], rtol=1e-4, err_msg=name)
@@ -90,8 +99,7 @@ def test_the_reported_loss_is_the_mean_over_images_of_the_bound():
     """A group of two images beside groups of three: every image weighs the same."""
     keras.utils.set_random_seed(0)
     model = noiseless(build_model(small_config(), SHAPE))
-    model.compile(optimizer="sgd")
-    model.build()
+    model.compile(optimizer="sgd", run_eagerly=True)
     groups = list(HELD_OUT.held_out_groups(Grouping(3, 1)))
     elbo = sum(float(model.elbo_terms(images, mask, None).elbo[0]) for images, mask in groups)
     validation = HELD_OUT.held_out_groups(Grouping(3, 2))
@@ -101,8 +109,10 @@ def test_the_reported_loss_is_the_mean_over_images_of_the_bound():
     np.testing.assert_allclose(reported["loss"], -terms, rtol=1e-5)
 
 
-def test_one_seed_gives_the_same_weights_twice_and_another_seed_others():
+@pytest.mark.slow
+def test_one_seed_gives_the_same_weights_twice_and_another_seed_others(uninterrupted):
     first, second, other = trained(config(), xla=True), trained(config(), xla=True), trained(config(seed=1))
+    assert_same_weights(first, uninterrupted, rtol=1e-4, atol=1e-4)  # with and without XLA
     assert_same_weights(first, second)
     assert any(np.abs(one - two).max() > 0.01 for one, two in zip(first.variables, other.variables, strict=True))
 
@@ -114,7 +124,7 @@ def test_training_lowers_the_loss():
     assert losses[-1] < losses[0] - 0.5
 
 
-@pytest.mark.parametrize("stop", [7, 10], ids=["between epochs", "within an epoch"])
+@pytest.mark.parametrize("stop", [pytest.param(7, id="between epochs", marks=pytest.mark.slow), 10], ids=str)
 def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, uninterrupted, stop):
     class Stop(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -138,7 +148,7 @@ def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, uninterru
 
 def test_groups_that_replicas_cannot_share_are_the_users_error():
     fitting.check_replicas(TWO_REPLICAS, 4)
-    with pytest.raises(UserError, match=r"--groups-per-step 3 cannot be shared by 2 replicas: give a multiple of 2"):
+    with pytest.raises(UserError, match=r"`groups_per_step=3` cannot be shared by 2 replicas: give a multiple of 2"):
         fitting.check_replicas(TWO_REPLICAS, 3)
 
 

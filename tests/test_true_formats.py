@@ -58,7 +58,7 @@ def test_celeb_a_has_its_attributes_by_name(tmp_path):
 
 def test_cars196_has_images_of_many_sizes(tmp_path):
     prepare("cars196", "2.1.0", tmp_path, car)
-    with pytest.raises(UserError, match="different sizes: give the one to bring them to, such as --image-size 64"):
+    with pytest.raises(UserError, match="different sizes: resize them to one size, such as `image_size=64`"):
         load_split(DataConfig("cars196", str(tmp_path)), "train")
     train = load_split(DataConfig("cars196", str(tmp_path), image_size=32), "train")
     assert train.images.shape == (7, 32, 32, 3) and train.labels["label"].dtype.kind == "U"

@@ -8,8 +8,8 @@
     model.fit(ug.random_groups(train, group_size=128), epochs=12)
     codes = model.encode(held_out.images[:128])
 
-Images are [G, B, H, W, C]: G groups of B images, bytes or floats in [0, 1]. The names below are loaded when they
-are first used, so that `import ugvae_tf` and `ugvae --help` do not wait for TensorFlow.
+Images are [G, B, H, W, C]: G groups of B images, uint8 or floats in [0, 1]. The public names are imported at their
+first use, so `import ugvae_tf` and `ugvae --help` do not import TensorFlow.
 """
 
 from importlib import import_module
@@ -58,7 +58,7 @@ __all__ = ["UserError", "__version__", *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    """A public name, when it is first used (PEP 562)."""
+    """Import a public name at its first use (PEP 562)."""
     if name not in _MODULES:
         raise AttributeError(f"module 'ugvae_tf' has no attribute '{name}'")
     with quiet_tensorflow():

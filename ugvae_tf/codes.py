@@ -1,4 +1,4 @@
-"""The codes of groups and of their images, and what is computed from codes: neighbours, new images."""
+"""Codes of groups and of their images; nearest neighbours of codes; images generated from codes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +14,7 @@ Arrays = dict[str, np.ndarray]
 class Codes:
     """Moments of q(beta) and q(z), and q(d), of G groups of B images.
 
-    Without beta, M is 0; without d, K is 1 and all probabilities are 1. So code that reads codes is the same for
-    every model.
+    In a model without beta, M is 0. In a model without d, K is 1 and all probabilities are 1.
     """
 
     beta_mean: np.ndarray  # [G, M]
@@ -26,7 +25,7 @@ class Codes:
 
     @classmethod
     def of(cls, arrays: Arrays) -> "Codes":
-        """From a model's outputs by name, which lack those of a part that the model does not have."""
+        """From a model's outputs by name; outputs of a latent variable that the model lacks are absent."""
         groups, size = arrays["z_mean"].shape[:2]
         no_beta, one_component = np.zeros([groups, 0], np.float32), np.ones([groups, size, 1], np.float32)
         absent = {"beta_mean": no_beta, "beta_stddev": no_beta, "component_probs": one_component}
@@ -49,13 +48,13 @@ def symmetric_kl(mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
 
 
 def nearest(codes: Codes, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k most similar other groups of each group, by the symmetric KL divergence of q(beta).
+    """The k nearest other groups of each group, by the symmetric KL divergence of q(beta).
 
     Returns:
-        Their places [G, k], the most similar first, and the divergences in nats [G, k].
+        Their indices [G, k], nearest first, and the divergences in nats [G, k].
 
     Raises:
-        UserError: the codes are without beta, or there are not k other groups.
+        UserError: the codes have no beta, or there are fewer than k other groups.
     """
     if codes.beta_mean.shape[1] == 0:
         raise UserError("These codes have no beta: groups are compared by the beta of a ug-vae, ml-vae or nested-vae.")
@@ -74,7 +73,7 @@ def generated(
     count: int,
     random: np.random.Generator,
 ) -> np.ndarray:
-    """New images of the group that beta [M] stands for: d ~ p(d | beta), z ~ p(z | d, beta), mean of p(x | z, beta).
+    """New images for one beta [M]: d ~ p(d | beta), z ~ p(z | d, beta), mean of p(x | z, beta).
 
     Args:
         prior: components [1, K, L] of a beta [1, M] (paper eq. 3), with `component_probs` [1, K].

@@ -1,11 +1,11 @@
-"""The exceptions that the user can act on."""
+"""Exceptions whose message is for the user."""
 
 
 class UserError(ValueError):
-    """A mistake of the user's; the message is one sentence that says what to do.
+    """A mistake of the user; the message is one sentence with the correction.
 
-    Messages name settings in backticks, as `group_size` or `group_size=64`. The commands show these
-    as flags, print the message without a traceback, and exit with status 2.
+    Messages write settings in backticks, as `group_size` or `group_size=64`. The commands turn these
+    into flags, print the message without a traceback, and exit with status 2.
     """
 
 
@@ -14,4 +14,4 @@ class LacksPart(UserError):
 
 
 class Interrupted(Exception):
-    """Ctrl-C, with the work saved; the message says how to continue."""
+    """Ctrl-C after the state was saved; the message gives the command that continues."""

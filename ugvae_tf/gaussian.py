@@ -1,14 +1,14 @@
-"""The mathematics of diagonal Gaussians that the model needs, as pure functions."""
+"""Diagonal Gaussians: distributions, products and KL divergences."""
 
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 
 def diagonal(mean: tf.Tensor, stddev: tf.Tensor) -> tfd.Distribution:
-    """A Gaussian of independent dimensions: the last axis is the event, the others are the batch.
+    """A Gaussian with diagonal covariance: the last axis is the event, the others are the batch.
 
-    (Unlike tfd.MultivariateNormalDiag it can be sampled with an empty batch, which a replica
-    without a group has, and it makes a much smaller graph.)
+    Unlike tfd.MultivariateNormalDiag it can be sampled with an empty batch (on a replica without
+    a group), and its graph is much smaller.
     """
     return tfd.Independent(tfd.Normal(mean, stddev), reinterpreted_batch_ndims=1)
 
@@ -28,7 +28,7 @@ def product_of_experts(
 ) -> tfd.Distribution:
     """Multiply the Gaussian experts of each group (paper eq. 9).
 
-    In a product of Gaussians precisions add up, and so do precisions times means.
+    In a product of Gaussians, precisions add, and so do precisions times means.
 
     Args:
         precision: [G, B, M], 1 / variance; an expert of precision 0 changes nothing.
@@ -54,7 +54,7 @@ def kl_to_components(q_z: tfd.Distribution, p_z: tfd.Distribution) -> tf.Tensor:
         2 KL = sum_l (v + m^2) / pv - 2 m pm / pv + pm^2 / pv + log pv - log v - 1
 
     is linear in [v + m^2, m]: one matrix product gives it for all images and components,
-    and no [G, B, K, L] array is ever made.
+    without an array [G, B, K, L].
 
     Args:
         q_z: batch shape [G, B], event shape [L].

@@ -1,4 +1,4 @@
-"""TensorFlow without the lines that its C++ code prints while it is imported."""
+"""Import of TensorFlow without the log lines of its C++ code."""
 
 import os
 import sys
@@ -10,10 +10,10 @@ LOG_LEVEL, QUIET, STDERR = "TF_CPP_MIN_LOG_LEVEL", "3", 2
 
 @contextmanager
 def quiet_tensorflow() -> Iterator[None]:
-    """Import TensorFlow here: nothing of its own reaches standard error, then or later.
+    """Suppress TensorFlow's log lines on standard error, for an import inside the block and later.
 
-    TF_CPP_MIN_LOG_LEVEL=0 in the environment shows everything. The variable is set during the import only,
-    which is when TensorFlow reads it.
+    TF_CPP_MIN_LOG_LEVEL=0 in the environment shows all lines. The variable is set during the import only,
+    because TensorFlow reads it then.
     """
     level = os.environ.get(LOG_LEVEL)
     if "tensorflow" in sys.modules or level not in (None, QUIET) or sys.stderr is None:

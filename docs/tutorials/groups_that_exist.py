@@ -9,10 +9,12 @@
 # %% [markdown]
 # # Groups that exist
 #
-# Fonts, albums, objects, persons: where groups exist, train on them. Here a group is a set of views of one object
-# (data set `chairs3d`, label `model`). The held-out images show objects that no training image shows.
+# Some data sets have groups: fonts, albums, objects, persons. This tutorial trains on such groups. Here a group is a
+# set of views of one object (data set `chairs3d`, label `model`). The held-out images show objects that are not in
+# the training images.
 #
-# The question: given six views of an unseen object, can its code find six *other* views of it among all unseen objects?
+# The measure: the code of six views of a held-out object is compared with the codes of six *other* views of every
+# held-out object. The nearest one should be of the same object.
 
 # %%
 import os
@@ -29,7 +31,7 @@ VIEWS = 6
 # %%
 train, held_out = ug.load_images("chairs3d")
 objects = np.unique(held_out.labels["model"])
-print(len(np.unique(train.labels["model"])), "training objects,", len(objects), "unseen objects")
+print(len(np.unique(train.labels["model"])), "training objects,", len(objects), "held-out objects")
 
 # %% [markdown]
 # ## Training on groups of one object each
@@ -44,9 +46,9 @@ ug.export(model, "saved_models/chairs_by_object")
 served = ug.load("saved_models/chairs_by_object")
 
 # %% [markdown]
-# ## Find an object among unseen ones
+# ## Find an object among held-out objects
 #
-# Twelve random views of each unseen object make a query and a target of six views each. A query is correct if the
+# Twelve random views of each held-out object give a query and a target of six views each. A query is correct if the
 # nearest target is of the same object.
 
 # %%
@@ -57,7 +59,7 @@ queries, targets = held_out.images[members[:, :VIEWS]], held_out.images[members[
 
 
 def recall(query: np.ndarray, target: np.ndarray) -> float:
-    """The share of queries [N, F] whose nearest target [N, F] has the same place, features scaled by their spread."""
+    """The share of queries [N, F] whose nearest target [N, F] has the same index; features are scaled to variance 1."""
     scale = np.concatenate([query, target]).std(axis=0) + 1e-9
     squares = (((query[:, np.newaxis] - target) / scale) ** 2).sum(axis=-1)
     return float(np.mean(squares.argmin(axis=1) == np.arange(len(query))))
@@ -69,8 +71,8 @@ print("mean image:", recall(mean_query, mean_target))
 print("chance:    ", 1 / len(objects))
 
 # %% [markdown]
-# One training and 19 objects give a rough figure: one object more or less is .05. Larger measurements, with more
-# floors, are in "Groups".
+# One training and 19 objects give a rough figure: one object is .05. "Groups" has larger measurements with more
+# floors.
 #
 # Groups of any size can be encoded. More views of an object give a narrower `q(beta)`:
 

@@ -10,10 +10,10 @@
 # # Own photographs
 #
 # Train on a folder of pictures, and compare albums: the subfolders of the folder.
-# Without a folder `photos`, this tutorial writes one with pictures of the data set `avatars`, which ships with the
-# package, in one subfolder for each colour of hair. Put your own there to use them.
+# If there is no folder `photos`, this tutorial writes one with pictures of the shipped data set `avatars`, in one
+# subfolder for each colour of hair. To use your own pictures, put them in `photos`.
 #
-# The same with the command line:
+# The same steps on the command line:
 #
 # ```sh
 # python train.py --dataset folder --data-dir photos --name photos
@@ -68,9 +68,9 @@ ug.export(model, "saved_models/photos")
 # %% [markdown]
 # ## Compare albums
 #
-# Two groups for each album that is large enough, of different pictures. A nearest other group of the same album is
-# correct. The floor is the same measure for the mean image of the group. The pictures are those of the training: with
-# enough pictures, take `held_out` in place of `train`.
+# Each album that is large enough gives two groups of different pictures. The measure is the share of groups whose
+# nearest other group is of the same album. The floor is the same measure for the mean image of the group. The pictures
+# here are training images; with enough pictures, use `held_out` in place of `train`.
 
 # %%
 served = ug.load("saved_models/photos")

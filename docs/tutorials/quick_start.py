@@ -75,9 +75,9 @@ served = ug.load("saved_models/quick_start")
 # %% [markdown]
 # ## Compare groups
 #
-# `similar` returns the nearest of the other groups by the symmetric KL divergence of `q(beta)`. A nearest group of the
-# same digit is correct. The floor uses the mean image of each group in place of the code. Groups of one digit are an
-# easy case, which the mean image solves too; "Results" has harder ones.
+# `similar` returns the nearest of the other groups by the symmetric KL divergence of `q(beta)`. The measure is the
+# share of groups whose nearest group has the same digit. The floor uses the mean image of each group in place of the
+# code. Groups of one digit are an easy case, which the mean image also solves; "Results" has harder ones.
 
 # %%
 nearest, distances = served.similar(served.encode(digit_groups), k=1)
@@ -93,7 +93,7 @@ print("mean image:", np.mean(digit_of_group[squares.argmin(axis=1)] == digit_of_
 # ## Generate images
 #
 # `generate` encodes a group, draws a component d for each new image, z from `p(z | d, beta)`, and decodes. The images
-# share the group's beta. They need not show the group's digit, because `p(d)` does not depend on beta.
+# share the group's beta. They may show other digits than the group's, because `p(d)` does not depend on beta.
 
 # %%
 generated = served.generate(like=digit_groups[3], count=10)

@@ -1,1 +1,1 @@
-"""Flags to requests, without TensorFlow: `--help` and a bad flag answer at once."""
+"""The commands: flags to requests. `--help` and invalid flags do not import TensorFlow."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ugvae_tf.commands.flags import Parser, add_flags
+from ugvae_tf.commands.flags import Parser, add_flags, typed
 from ugvae_tf.errors import UserError
 from ugvae_tf.quiet import quiet_tensorflow
 from ugvae_tf.serving.shipped import shipped_versions
@@ -10,7 +10,7 @@ from ugvae_tf.tasks.request import ALL, SETTINGS, EvaluationRequest
 
 GROUPS = {
     "every task": ("task", "saved_model", "dataset", "data_dir", "group_size", "seed", "output_dir"),
-    "some tasks": ("groups", "seeds", "categories", "attribute", "between", "samples", "dimension"),
+    "some tasks": ("groups", "seeds", "categories", "attribute", "group_by", "between", "samples", "dimension"),
 }
 METAVARS = {
     "task": "TASK",
@@ -20,6 +20,7 @@ METAVARS = {
     "group_size": "B|MIN-MAX",
     "output_dir": "FOLDER",
     "attribute": "NAME[=VALUE,VALUE]",
+    "group_by": "LABEL",
     "between": "FIRST,SECOND",
 }
 EXAMPLES = """examples:
@@ -37,12 +38,12 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     if request is None:
         return None
     with quiet_tensorflow():
-        from ugvae_tf.tasks.run import evaluate  # TensorFlow takes seconds to import: only once the flags are good
+        from ugvae_tf.tasks.run import evaluate  # TensorFlow takes seconds to import: after the flags are checked
     return evaluate(request)
 
 
 def parse_evaluation(arguments: Sequence[str], prog: str = "evaluate.py") -> EvaluationRequest | None:
-    """The request in the flags, None after --help; raises UserError for a bad flag."""
+    """The request in the flags, None after --help; raises UserError for an invalid flag."""
     parser = _parser(prog)
     given = parser.parsed(arguments)
     if given.pop("help"):
@@ -54,9 +55,13 @@ def parse_evaluation(arguments: Sequence[str], prog: str = "evaluate.py") -> Eva
 
 
 def _parser(prog: str) -> Parser:
-    tasks = "\n".join(f"  {task:22} {', '.join('--' + name for name in names)}" for task, names in SETTINGS.items())
+    tasks = "\n".join(f"  {task:22} {_flags(names)}" for task, names in SETTINGS.items())
     epilog = f"tasks, and the flags of each:\n{tasks}\n\nmodels that ship: {', '.join(shipped_versions())}\n\n"
     description = "Run an experiment on an exported model: print a table, write metrics.json and figures."
-    parser = Parser(prog, description, epilog + EXAMPLES.format(prog=prog))
+    parser = Parser(prog, description, epilog + EXAMPLES.format(prog=typed("evaluate", prog)))
     add_flags(parser, [EvaluationRequest(task=ALL)], GROUPS, METAVARS)
     return parser
+
+
+def _flags(names: Sequence[str]) -> str:
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names)

@@ -1,4 +1,4 @@
-"""The fields of a dataclass as flags: names, types, choices and help come from the fields and their docstrings."""
+"""Flags from the fields of dataclasses: names, types, choices and help are those of the fields."""
 
 import argparse
 import ast
@@ -27,7 +27,7 @@ WORDS = {int: "a whole number", float: "a number"}
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are a UserError of one sentence, and which suggests the flag that was meant."""
+    """A parser that raises UserError, and suggests the nearest flag for an unknown one."""
 
     def __init__(self, prog: str, description: str, epilog: str = "") -> None:
         def formatter(prog: str) -> argparse.HelpFormatter:
@@ -40,7 +40,7 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("-h", "--help", action="store_true", help=argparse.SUPPRESS)
 
     def parsed(self, arguments: Sequence[str]) -> dict[str, Any]:
-        """The flags that were given, by field name; raises UserError for what is none."""
+        """The given flags by field name; raises UserError for an unknown flag."""
         found, unknown = self.parse_known_args(arguments)
         if unknown and not found.help:
             flags = [flag for action in self._actions for flag in action.option_strings]
@@ -62,12 +62,12 @@ def add_flags(
     groups: Mapping[str, Sequence[str]],
     metavars: Mapping[str, str],
 ) -> None:
-    """A flag for each field that `groups` names, under the group's title and in its order.
+    """Add a flag for each field in `groups`, under the group's title and in its order.
 
     Args:
-        values: dataclasses whose fields are the settings; their values are the defaults that the help shows, where
-            the docstring names none. Parsing never fills them in.
-        metavars: of fields whose value needs a more telling placeholder than that of its type.
+        values: dataclasses whose fields are the settings. Their values are the defaults in the help, unless the
+            docstring has a default. Parsing does not fill them in.
+        metavars: placeholders of fields that need another one than that of their type.
     """
     owners = {field.name: value for value in values for field in dataclasses.fields(value)}
     docs = {name: doc for value in values for name, doc in field_docs(type(value)).items()}
@@ -79,7 +79,7 @@ def add_flags(
 
 
 def _help(doc: str, default: Any) -> str:
-    """The docstring, with the default unless it names one itself."""
+    """The docstring, with the default unless it already has one."""
     shown = "off" if default is False else "on" if default is True else default
     told = "" if "(default" in doc or default is None else f" (default: {shown})"
     return as_flags(doc.removesuffix(".") + told + ".").replace("%", "%%")
@@ -96,7 +96,7 @@ def _add(group: Any, name: str, hint: Any, text: str, metavar: str | None) -> No
         group.add_argument(flag, type=_choice(choices), metavar=shown, default=argparse.SUPPRESS, help=text)
     else:
         shown = metavar or METAVARS[kind]
-        group.add_argument(flag, type=_typed(kind), metavar=shown, default=argparse.SUPPRESS, help=text)
+        group.add_argument(flag, type=_read_as(kind), metavar=shown, default=argparse.SUPPRESS, help=text)
 
 
 def _bare(hint: Any) -> Any:
@@ -117,14 +117,14 @@ def _choice(choices: Sequence[str]) -> Callable[[str], str]:
     return chosen
 
 
-def _typed(kind: type) -> Callable[[str], Any]:
-    def typed(text: str) -> Any:
+def _read_as(kind: type) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
         try:
             return kind(text)
         except ValueError as error:
             raise argparse.ArgumentTypeError(f"must be {WORDS[kind]}, not {text}") from error
 
-    return typed
+    return read
 
 
 def field_docs(cls: type) -> dict[str, str]:
@@ -151,7 +151,12 @@ def as_flags(message: str) -> str:
     return re.sub(r"`([a-z_]+(?:=[^`]*)?)`", flag, message)
 
 
+def typed(command: str, prog: str) -> str:
+    """The command line of a command in the style of `prog`: python train.py, or ugvae train."""
+    return f"python {command}.py" if prog.endswith(".py") else f"ugvae {command}"
+
+
 def with_fields(value: Any, given: Mapping[str, Any]) -> Any:
-    """The dataclass with the fields that were given."""
+    """The dataclass with the given fields replaced."""
     names = {field.name for field in dataclasses.fields(value)}
     return dataclasses.replace(value, **{name: given[name] for name in names & given.keys()})

@@ -1,4 +1,4 @@
-"""`ugvae inspect`: what an exported model is."""
+"""`ugvae inspect`: model, data, versions and signatures of an exported model."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,12 +11,12 @@ from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.saved_model import Signature, TensorInfo
 from ugvae_tf.serving.shipped import located
 
-DTYPES = {messages.DT_FLOAT: "", messages.DT_INT32: " int32", messages.DT_STRING: " string"}  # float32 goes unsaid
+DTYPES = {messages.DT_FLOAT: "", messages.DT_INT32: " int32", messages.DT_STRING: " string"}  # float32 is not printed
 
 
 def run(arguments: Sequence[str], prog: str) -> str | None:
-    """The description of the model that the arguments name."""
-    parser = Parser(prog, "Print what an exported model is: model, data, sizes, versions, signatures with shapes.")
+    """The description of the model in the arguments."""
+    parser = Parser(prog, "Print model, data, sizes, versions and signatures with shapes of an exported model.")
     parser.usage = f"{prog} MODEL"
     parser.add_argument("model", nargs="?", help="folder of an exported model, or the name of one that ships")
     given = parser.parsed(arguments)
@@ -31,7 +31,7 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
 
 
 def describe(folder: Path) -> str:
-    """The whole text; raises UserError if the folder holds no model of ours."""
+    """The whole text; raises UserError if the folder has no export of ugvae_tf."""
     version = saved_model.version_folder(folder)
     config, signatures = saved_model.read_config(version), saved_model.read_signatures(version)
     try:
@@ -48,7 +48,7 @@ def describe(folder: Path) -> str:
 
 
 def _model(model: dict[str, Any], signatures: dict[str, Signature]) -> str:
-    """The model with those of its sizes that it has a use for."""
+    """The model with the sizes of its latent variables."""
     outputs = signatures["serving_default"].outputs
     sizes = {"components": "component_probs", "local_size": "z_mean", "global_size": "beta_mean"}
     letters = {"components": "K", "local_size": "L", "global_size": "M"}
@@ -76,7 +76,7 @@ def _versions(folder: Path) -> str:
 
 
 def _table(signatures: dict[str, Signature]) -> Iterator[str]:
-    """Two lines for each signature: what goes in, and what comes out."""
+    """Two lines for each signature: inputs and outputs."""
     for name, signature in sorted(signatures.items()):
         yield f"  {name:16} {_tensors(signature.inputs)}"
         yield f"  {'':13} -> {_tensors(signature.outputs)}"
@@ -87,5 +87,5 @@ def _tensors(infos: dict[str, TensorInfo]) -> str:
 
 
 def _axes(info: TensorInfo) -> str:
-    """Sizes, with the letters of the axes that are free: groups, then images in a group."""
+    """The sizes of the axes, with letters for dynamic ones: G groups, B images in a group."""
     return ",".join("GB"[axis] if size is None else str(size) for axis, size in enumerate(info.shape))

@@ -12,12 +12,12 @@ from ugvae_tf.errors import UserError
 COMMANDS: dict[str, tuple[Callable[[Sequence[str], str], str | None], str]] = {
     "train": (train.run, "train a model on groups of images, and export it"),
     "evaluate": (evaluate.run, "run an experiment on an exported model"),
-    "inspect": (inspect.run, "print what an exported model is"),
+    "inspect": (inspect.run, "print model, data, versions and signatures of an export"),
 }
 
 
 def main() -> None:
-    """Run the command that the first argument names."""
+    """Run the command in the first argument."""
     with errors_for_people("ugvae"):
         arguments = sys.argv[1:]
         if not arguments or arguments[0] in ("-h", "--help"):
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def call(command: str, arguments: Sequence[str], prog: str) -> None:
-    """Run one command and print what it returns; mistakes end the process with status 2."""
+    """Run one command and print its text; a UserError ends the process with status 2."""
     with errors_for_people(prog):
         if text := COMMANDS[command][0](arguments, prog):
             print(text)

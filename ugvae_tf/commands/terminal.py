@@ -1,4 +1,4 @@
-"""What a command prints: mistakes in one sentence, and nothing of TensorFlow's. Without TensorFlow."""
+"""Error messages of the commands in the terminal. Without TensorFlow."""
 
 import sys
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from ugvae_tf.errors import Interrupted, UserError
 
 @contextmanager
 def errors_for_people(prog: str) -> Iterator[None]:
-    """End the process on a user's mistake with one sentence and status 2; other errors keep their traceback."""
+    """Print a UserError as one sentence and exit with status 2; other errors keep their traceback."""
     try:
         yield
     except UserError as error:

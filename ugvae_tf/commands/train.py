@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
+from ugvae_tf.commands.flags import Parser, add_flags, as_flags, typed, with_fields
 from ugvae_tf.config import Config, DataConfig, ModelConfig, presets
 from ugvae_tf.datasets import catalogue
 from ugvae_tf.quiet import quiet_tensorflow
@@ -45,28 +45,28 @@ EXAMPLES = """examples:
 
 
 def run(arguments: Sequence[str], prog: str) -> str | None:
-    """Train; returns what to print at the end."""
+    """Train; returns the text to print at the end."""
     request = parse_training(arguments, prog)
     if request is None:
         return None
     if notice := _shipped_notice(request.folder):
         print(notice, flush=True)
     with quiet_tensorflow():
-        from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: only once the flags are good
-    return summary(request, train(request))
+        from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: after the flags are checked
+    return summary(request, train(request), typed("evaluate", prog))
 
 
 def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainRequest | None:
-    """The request in the flags, None after --help; raises UserError for a bad flag."""
+    """The request in the flags, None after --help; raises UserError for an invalid flag."""
     given = _parser(prog, Config()).parsed(arguments)
     if given.pop("help"):
         _parser(prog, presets.preset_for(given.get("dataset", DataConfig.dataset))).print_help()
         return None
     request = with_fields(TrainRequest(_started_from(given)), given)
     config = request.config
-    if given.keys() & {"group_by", "group_by_clusters", "mixture"}:  # one of them replaces that of the preset
+    if given.keys() & {"group_by", "group_by_clusters", "mixture"}:  # each of them replaces the preset's choice
         data = replace(config.data, group_by=None, group_by_clusters=None, mixture=None)
-        config = replace(config, data=data)
+        config = replace(config, data=data, model=_for_padded_groups(config.model, given))
     if config.data.group_by is None and "group_by" not in given:  # the preset's validation by groups goes with them
         config = replace(config, training=replace(config.training, validation="images"))
     config = replace(
@@ -78,8 +78,14 @@ def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainReq
     return replace(request, config=config).checked()
 
 
+def _for_padded_groups(model: ModelConfig, given: dict[str, Any]) -> ModelConfig:
+    """Groups by a label or a cluster are padded, which a preset's BatchNorm would count as images: GroupNorm then."""
+    padded = given.keys() & {"group_by", "group_by_clusters"}
+    return replace(model, normalisation="group") if padded and model.normalisation == "batch" else model
+
+
 def _started_from(given: dict[str, Any]) -> Config:
-    """What the flags change: the resumed run's own configuration, or a preset."""
+    """The configuration that the flags modify: that of the resumed run, or a preset."""
     dataset, model = given.get("dataset", DataConfig.dataset), given.get("model", ModelConfig.model)
     if "preset" not in given and given.get("resume"):
         name = given.get("name") or default_name(dataset, model)
@@ -91,9 +97,9 @@ def _started_from(given: dict[str, Any]) -> Config:
 
 
 def _parser(prog: str, config: Config) -> Parser:
-    """The flags; `config` holds the defaults that the help shows."""
+    """The parser of the flags; the help shows the defaults in `config`."""
     epilog = f"{_table('data sets that ship', catalogue.SHIPPED)}\n\n{_table('your own', catalogue.OWN)}\n\n"
-    epilog += f"presets: {', '.join(presets.PRESETS)}\n\n{EXAMPLES.format(prog=prog)}"
+    epilog += f"presets: {', '.join(presets.PRESETS)}\n\n{EXAMPLES.format(prog=typed('train', prog))}"
     description = (
         "Train a model of groups of images, and export it for TensorFlow Serving.\n"
         f"The defaults shown are those of the preset {config.preset}; --dataset NAME --help shows those for NAME."
@@ -109,15 +115,15 @@ def _table(title: str, rows: dict[str, str]) -> str:
 
 
 def _shipped_notice(folder: RunFolder) -> str | None:
-    """What a user of the shipped model of that name should know before a run adds a version."""
+    """The notice before a run that adds a version to a shipped model's folder, else None."""
     found = folder.versions()
     if not found or not is_shipped(folder.path, found[0]):
         return None
     return f"{folder.path} holds version {found[0]}, which ships; this run adds version {found[-1] + 1}."
 
 
-def summary(request: TrainRequest, trained: Any) -> str:
-    """What to print after a run."""
+def summary(request: TrainRequest, trained: Any, evaluate: str) -> str:
+    """The text to print after a run; `evaluate` is the command line of that command."""
     folder = request.folder
     if not trained.is_new:
         then = ": raise `epochs` to continue it" if request.config.training.early_stopping is None else ""
@@ -129,5 +135,5 @@ def summary(request: TrainRequest, trained: Any) -> str:
     return (
         f"{shown}, in nats per image:  {terms}\n"
         f"Exported to {trained.version}.  Figures: {folder.figures}.  Curves: tensorboard --logdir {folder.logs}\n"
-        f"Next: python evaluate.py --task reconstruction --saved-model {folder.path}"
+        f"Next: {evaluate} --task reconstruction --saved-model {folder.path}"
     )

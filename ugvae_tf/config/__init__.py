@@ -1,6 +1,6 @@
-"""What a run is made of: frozen dataclasses, JSON.
+"""The settings of a run as frozen dataclasses, and their JSON.
 
-The commands make their flags from these fields, and the same object is written to
+The commands make their flags from these fields. A run writes them to
 `saved_models/<name>/config.json`. Nothing here imports TensorFlow.
 """
 
@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from ugvae_tf.errors import UserError
 
-MIN_PIXEL_STDDEV = 1 / 255  # one grey level: a pixel that never varies would otherwise take all the likelihood
+MIN_PIXEL_STDDEV = 1 / 255  # one grey level; without a limit the density of a constant pixel is unbounded
 
-BEFORE_VALIDATION = {"validation_share": 0.0}  # what a run did whose config.json does not name it
+BEFORE_VALIDATION = {"validation_share": 0.0}  # of a run whose config.json does not name the setting
 
 UNKNOWN_DATA = "unknown"  # the data set of a model that was trained on arrays
 
@@ -30,12 +30,12 @@ EXTENSIONS: Mapping[str, tuple[ModelName, ...]] = {
     "component_posterior": ("ug-vae", "gm-vae"),
     "prior_units": ("ug-vae", "nested-vae"),
 }
-"""Settings of ModelConfig that go beyond the paper, and the models that can have them; by default all are off."""
+"""Settings of ModelConfig beyond the paper, and the models that have them; all are off by default."""
 
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Which images, and how many of them share one beta."""
+    """The images, and how they form groups."""
 
     dataset: str = "mnist"
     """Name of a TFDS image set, or `folder`, `npz` for your own images in `data_dir`; a+b mixes two domains."""
@@ -44,22 +44,22 @@ class DataConfig:
     group_size: int = 128
     """B: images in a group."""
     corrupt: Literal["stop", "skip"] = "stop"
-    """What to do about one of your images that cannot be decoded: stop and name it, or leave it out."""
+    """Own images that cannot be decoded: stop with an error that names the first one, or skip them."""
     image_size: int | None = None
     """Height and width that images are resized to, after a crop to their central square (default: as they are)."""
     mixture: str | None = None
-    """Proportions of the domains of a+b, such as 0.5,0.5 (default: those of their numbers of images)."""
+    """Proportions of the domains of a+b, such as 0.5,0.5 (default: proportional to their numbers of images)."""
     binarise: bool = False
-    """Make every pixel black or white once, white with its grey level as probability: the data that
-    `likelihood=bernoulli` means."""
+    """Make every pixel black or white, once, with its grey level as the probability of white; for
+    `likelihood=bernoulli`."""
     memory_limit: float = 4.0
     """Gigabytes of decoded images to keep in memory; a larger set is streamed from disk."""
     group_by: str | None = None
-    """Form groups from images that share this label (default: random groups)."""
+    """Form groups from images with the same value of this label (default: random groups)."""
     group_by_clusters: str | None = None
     """Form groups from images of one cluster: the folder of an exported model whose components d are the clusters."""
     min_group_size: int = 2
-    """Of groups by label or cluster: a smaller rest of a value's images is left out of an epoch."""
+    """Smallest group by label or cluster; smaller groups are left out of the epoch."""
 
     @property
     def domains(self) -> list[str]:
@@ -68,7 +68,7 @@ class DataConfig:
 
     @property
     def proportions(self) -> list[float]:
-        """The shares of `mixture`; raises UserError unless they suit the domains and sum to one."""
+        """The shares of `mixture`; raises UserError unless there is one for each domain and they sum to 1."""
         try:
             shares = [float(share) for share in (self.mixture or "").split(",")]
         except ValueError:
@@ -88,42 +88,42 @@ class ModelConfig:
     model: ModelName = "ug-vae"
     """Which model of the family (paper figure 1)."""
     body: Literal["mlp", "conv"] = "mlp"
-    """Network between pixels and features, and its mirror image in the decoder."""
+    """Network from pixels to features, and its counterpart in the decoder."""
     normalisation: Literal["none", "group", "batch"] = "none"
-    """Of the conv encoder. batch: BatchNorm over the step; group: GroupNorm per image."""
+    """Normalisation in the conv encoder: batch is BatchNorm over the step, group is GroupNorm per image."""
     hidden_units: int = 256
     """Width of every hidden layer."""
     local_size: int = 10
     """L: dimensions of z."""
     global_size: int = 20
-    """M: dimensions of beta; 0 in a model without one."""
+    """M: dimensions of beta; 0 in a model without beta."""
     components: int = 10
-    """K: components of the mixture; 1 in a model without one."""
+    """K: components of the mixture; 1 in a model without a mixture."""
     likelihood: Literal["gaussian", "bernoulli"] = "gaussian"
-    """p(x | z, beta), pixel by pixel; bernoulli is a distribution of black and white pixels only."""
+    """Distribution of a pixel in p(x | z, beta); bernoulli is for black and white pixels only."""
     observation_variance: Literal["fixed", "learned", "network"] = "fixed"
-    """Of the Gaussian likelihood: a number, one learned number, or an output per pixel (eq. 2)."""
+    """Variance of the Gaussian likelihood: a fixed number, one learned number, or an output per pixel (eq. 2)."""
     pixel_variance: float = 0.2
-    """The fixed observation variance, or the value from which it is learned."""
+    """The fixed observation variance, or the initial value of the learned one."""
     expert_variance: Literal["free", "bounded", "shared"] = "free"
-    """How far the images of a group may differ in weight in q(beta) (eq. 8)."""
+    """How far the precisions of the images' experts in q(beta) may differ (eq. 8)."""
     global_prior: Literal["standard", "learned"] = "standard"
-    """p(beta): N(0, I) (eq. 4), or a diagonal Gaussian of learned moments."""
+    """p(beta): N(0, I) (eq. 4), or a diagonal Gaussian with learned moments."""
     prior_expert: bool = False
-    """Multiply p(beta), as one more expert, into the product that q(beta) is (eq. 9)."""
+    """Include p(beta) as one more expert in the product q(beta) (eq. 9)."""
     expert_subset: Literal["all", "random"] = "all"
-    """The images of a group whose experts q(beta) multiplies in training: all, or a random subset of random size."""
+    """Experts in the product q(beta) in training: those of all images of a group, or of a random subset."""
     component_prior: Literal["uniform", "beta"] = "uniform"
-    """p(d | beta): uniform (eq. 4), or proportions that beta sets."""
+    """p(d | beta): uniform (eq. 4), or proportions that are a function of beta."""
     component_posterior: Literal["network", "optimal"] = "network"
     """q(d): a network of z (eq. 7), or the maximiser of the bound given beta, in closed form."""
     component_kernel: Literal["counts", "glorot"] = "counts"
-    """Initial weights of the component probabilities in the experts' means: of unit scale unless experts are free, so
-    that beta counts the components of a group; or glorot in every case, for groups that are not drawn at random."""
+    """Initial weights of the component probabilities in the experts' means. counts: N(0, 1) unless experts are free, so
+    that beta encodes the component counts of a group. glorot: Glorot always, for groups that are not random."""
     prior_units: int | None = None
     """Hidden units of each of the K networks of p(z | d, beta) (eq. 3) (default: `hidden_units`)."""
     kl_weight: float = 1.0
-    """Weight of the KL terms in the training of beta-vae; 1 is the ELBO, which all others train."""
+    """Weight of the KL terms in the training of beta-vae; 1 is the ELBO, the objective of all other models."""
 
     @property
     def has_beta(self) -> bool:
@@ -148,18 +148,18 @@ class TrainingConfig:
     epochs: int = 20
     """Passes over the training images."""
     groups_per_step: int = 1
-    """G: groups in one step of gradient descent, over all replicas."""
+    """G: groups in one gradient step, over all replicas."""
     learning_rate: float = 5e-3
-    """Adam's step size, at the start."""
+    """Initial learning rate of Adam."""
     schedule: Literal["constant", "cosine"] = "constant"
-    """Keep the learning rate, or let it fall to a hundredth along a cosine."""
+    """Constant learning rate, or cosine decay to a hundredth."""
     seed: int = 0
-    """Fixes initial weights, groups and noise."""
+    """Seed of initial weights, groups and noise."""
     validation_share: float = 0.1
-    """Share of the training images that is held back and validated on after each epoch; 0 trains on all of them and
-    validates on the held-out images, which are otherwise left to evaluate.py."""
+    """Share of the training images that is not trained on: the validation images of every epoch. With 0 all are
+    trained on, and the validation images are the held-out ones, which are otherwise for evaluation only."""
     validation: Literal["images", "groups"] = "images"
-    """What is held back: images at random, or all images of a share of the values of `group_by`."""
+    """The validation images: random ones, or all images of a share of the values of `group_by`."""
     early_stopping: int | None = None
     """End after this many epochs without a lower validation loss, and export the best epoch's weights
     (default: train for all epochs, and export the last one's)."""
@@ -167,7 +167,7 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """Everything that decides what a run's weights will be."""
+    """All settings that determine the weights of a run."""
 
     preset: str = "mnist-official"
     """Hyper-parameters to start from (default: those of the data set)."""
@@ -193,12 +193,12 @@ def with_epochs(config: Config, epochs: int) -> Config:
 
 
 def to_json(config: Config, **provenance: Any) -> str:
-    """The text of config.json: the configuration, then how the model came to be."""
+    """The text of config.json: the configuration, then the provenance of the model."""
     return json.dumps({**dataclasses.asdict(config), **provenance}, indent=2) + "\n"
 
 
 def from_json(text: str) -> Config:
-    """The configuration in a config.json; raises UserError if it is none."""
+    """The configuration in the text of a config.json; raises UserError for any other text."""
     try:
         content = json.loads(text)
     except ValueError as error:
@@ -207,7 +207,7 @@ def from_json(text: str) -> Config:
 
 
 def from_content(content: Any) -> Config:
-    """The configuration in what a config.json holds; raises UserError if it is none."""
+    """The configuration in the parsed content of a config.json; raises UserError for any other content."""
     try:
         return Config(
             preset=content["preset"],
@@ -220,11 +220,11 @@ def from_content(content: Any) -> Config:
 
 
 def _present_data(data: dict[str, Any]) -> dict[str, Any]:
-    """The settings of today: up to version 0.1 `group_by` also held the folder of a model."""
+    """The data settings with present names: up to version 0.1 `group_by` also held the folder of a model."""
     if "group_by_clusters" in data or "/" not in (data.get("group_by") or ""):
         return data
     return {**data, "group_by": None, "group_by_clusters": data["group_by"]}
 
 
 def _not_ours(error: Exception) -> UserError:
-    return UserError(f"This config.json is not one that this version of ugvae_tf wrote: {error}.")
+    return UserError(f"This config.json was not written by a compatible version of ugvae_tf: {error}.")

@@ -1,4 +1,4 @@
-"""Presets: the hyper-parameters that a run starts from, by name and by data set."""
+"""Presets: named hyper-parameters, with a default preset for each data set."""
 
 import difflib
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from ugvae_tf.config import EXTENSIONS, Config, DataConfig, ModelConfig, ModelNa
 from ugvae_tf.config.validation import validate_model
 from ugvae_tf.errors import UserError
 
-HIGGINS_WEIGHT = 4.0  # of beta-VAE's KL: above 1, as it is meant (Higgins et al. 2017); which, they leave to the user
+HIGGINS_WEIGHT = 4.0  # default kl_weight of beta-VAE: above 1, as in Higgins et al. 2017, who prescribe no value
 
-# Ours for 28x28: chosen for what beta knows of a group, at the best ELBO (README, "Results").
+# Ours for 28x28: selected by the information of beta about a group, at the best ELBO (docs/results.md).
 MNIST = Config(
     preset="mnist",
     model=ModelConfig(
@@ -26,8 +26,28 @@ MNIST = Config(
 )
 
 
+# Groups by a label: the glyphs of a font (docs/groups.md).
+GLYPHS = Config(
+    preset="glyphs",
+    data=DataConfig("glyphs", group_size=31, group_by="font"),
+    model=ModelConfig(
+        hidden_units=512,
+        prior_units=256,
+        global_size=64,
+        components=100,
+        observation_variance="learned",
+        pixel_variance=0.05,
+        expert_variance="free",
+        expert_subset="random",
+        component_kernel="glorot",
+        component_posterior="optimal",
+    ),
+    training=TrainingConfig(epochs=20, groups_per_step=8, learning_rate=2e-3, schedule="cosine", validation="groups"),
+)
+
+
 def _ours(name: str, dataset: str, epochs: int) -> Config:
-    """Ours for 64x64 pixels in colour: groups of 32 give four times the steps that groups of 128 give in the time."""
+    """Ours for 64x64 pixels in colour: groups of 32 give four times as many steps as groups of 128 in the same time."""
     return Config(
         preset=name,
         data=DataConfig(dataset, image_size=64, group_size=32),
@@ -46,10 +66,10 @@ def _ours(name: str, dataset: str, epochs: int) -> Config:
 
 
 def _aligned(first: Config) -> Config:
-    """A second model of the same domains whose beta carries an image from one to the other (docs/domain_alignment.md).
+    """A second model of the same domains, whose beta moves an image between them (docs/domain_alignment.md).
 
-    Groups of one cluster of the first, exported model each; few dimensions of z and two components,
-    so that z has to mean the same in both domains.
+    Each group has images of one cluster of the first, exported model. Few dimensions of z and two
+    components make z represent the same properties in both domains.
     """
     return replace(
         first,
@@ -61,7 +81,7 @@ def _aligned(first: Config) -> Config:
 
 
 def _official(name: str, dataset: str, sizes: tuple[int, int, int], epochs: int, mixture: str | None = None) -> Config:
-    """The paper's, by the official code: sizes are (L, M, K)."""
+    """The settings of the official code; sizes are (L, M, K)."""
     local_size, global_size, components = sizes
     return Config(
         preset=name,
@@ -73,7 +93,7 @@ def _official(name: str, dataset: str, sizes: tuple[int, int, int], epochs: int,
             global_size=global_size,
             components=components,
         ),
-        # The official 5e-3 lets the sigmoid saturate on images with a white ground.
+        # The official 5e-3 saturates the sigmoid on images with a white background.
         training=TrainingConfig(epochs=epochs, learning_rate=5e-4),
     )
 
@@ -84,6 +104,7 @@ PRESETS: Mapping[str, Config] = {
     preset.preset: preset
     for preset in (
         MNIST,
+        GLYPHS,
         Config(preset="mnist-official"),
         _ours("images", "folder", epochs=30),
         _ours("faces3d", "faces3d", epochs=80),
@@ -109,7 +130,7 @@ def preset(name: str) -> Config:
 
 
 def preset_for(dataset: str) -> Config:
-    """The configuration for a data set, whatever the order of its domains; for an unknown one, `mnist`."""
+    """The preset of a data set, in any order of its domains; `mnist` for an unknown data set."""
     domains = sorted(dataset.split("+"))
     if domains[0] in ("folder", "npz"):
         return PRESETS["images"]
@@ -120,7 +141,7 @@ def model_config(name: ModelName, settings: Mapping[str, Any]) -> ModelConfig:
     """A model's configuration from some of its settings; the others have their defaults.
 
     Raises:
-        UserError: there is no such setting, or the model does not have it, or its value is impossible.
+        UserError: a setting is unknown, the model does not have it, or its value is invalid.
     """
     known = {item.name for item in fields(ModelConfig)} - {"model"}
     if unknown := sorted(settings.keys() - known):
@@ -133,7 +154,7 @@ def model_config(name: ModelName, settings: Mapping[str, Any]) -> ModelConfig:
 
 
 def of_model(config: Config, name: ModelName) -> Config:
-    """The same configuration for another model of the family: what that does not have is 0, or 1, or left out."""
+    """The same configuration for another model; settings of parts that it lacks get their neutral values."""
     absent = {setting: getattr(ModelConfig, setting) for setting, models in EXTENSIONS.items() if name not in models}
     model = replace(config.model, model=name, **absent)
     return replace(

@@ -1,4 +1,4 @@
-"""Which configurations can be trained. Without TensorFlow."""
+"""Validation of configurations. Without TensorFlow."""
 
 from collections.abc import Mapping
 
@@ -7,24 +7,29 @@ from ugvae_tf.errors import UserError
 
 
 def validate(config: Config) -> None:
-    """Raise UserError, naming the setting, for a value that no run can have."""
+    """Raise UserError, naming the setting, for an invalid value."""
     _validate_data(config.data)
     validate_model(config.model)
     _validate_training(config.training)
     if config.training.validation == "groups" and config.data.group_by is None:
         raise UserError("`validation=groups` holds back values of a label: give `group_by`, or `validation=images`.")
+    if config.model.normalisation == "batch" and (config.data.group_by or config.data.group_by_clusters):
+        raise UserError(
+            "Groups by a label or a cluster are padded, and `normalisation=batch` would count the padding as images: "
+            "give `normalisation=group`."
+        )
     if config.model.model == "nested-vae" and config.data.group_size < 2:
         raise UserError("nested-vae pairs the images of a group: give a `group_size` of 2 or more.")
 
 
 def validate_model(model: ModelConfig) -> None:
-    """Raise UserError, naming the setting, for a value that no model can have, or that this one does not have."""
+    """Raise UserError, naming the setting, for a value that is invalid or not available in this model."""
     _at_least_one({name: getattr(model, name) for name in ("hidden_units", "local_size", "components")})
     _above_zero({"pixel_variance": model.pixel_variance})
     if model.pixel_variance < MIN_PIXEL_STDDEV**2:
         raise UserError(f"`pixel_variance` must be at least {MIN_PIXEL_STDDEV**2:.1e}, one grey level squared.")
     if model.body == "mlp" and model.normalisation != "none":
-        raise UserError(f"`normalisation={model.normalisation}` needs `body=conv`: mlp normalises nothing.")
+        raise UserError(f"`normalisation={model.normalisation}` needs `body=conv`: mlp has no normalisation.")
     if model.has_beta and model.global_size < 1:
         raise UserError(f"`global_size` must be at least 1, not {model.global_size}.")
     if not model.has_beta and model.global_size:
@@ -60,7 +65,7 @@ def _validate_data(data: DataConfig) -> None:
         _ = data.proportions
     chosen = [name for name in ("group_by", "group_by_clusters", "mixture") if getattr(data, name) is not None]
     if len(chosen) > 1:
-        raise UserError(f"`{chosen[0]}` and `{chosen[1]}` both decide which images share a group: give one of them.")
+        raise UserError(f"`{chosen[0]}` and `{chosen[1]}` both define which images share a group: give one of them.")
 
 
 def _validate_training(training: TrainingConfig) -> None:

@@ -1,1 +1,1 @@
-"""Data sets: from names to images in memory or streamed, and from images to groups."""
+"""Data sets: loading of images, in memory or streamed, and forming of groups."""

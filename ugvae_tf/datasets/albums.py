@@ -1,4 +1,4 @@
-"""Images of digits put into albums: groups that exist, with a composition of their own.
+"""Albums: an additional label that partitions images into groups with different label proportions.
 
 Each image is in exactly one album. An album has 20 to 200 images, and the proportions of its labels are drawn from
 Dirichlet(0.5, ..., 0.5). NumPy only; the same labels and the same seed give the same albums.
@@ -8,8 +8,8 @@ import numpy as np
 
 SMALLEST, LARGEST = 20, 200  # images in an album
 CONCENTRATION = 0.5
-BALANCING = 100  # rounds in which the proportions of all albums are brought in line with the supply of labels
-SEEDS = {"train": 0, "held-out": 1}  # of the splits, always the same: an album belongs to the data, not to a run
+BALANCING = 100  # Sinkhorn iterations
+SEEDS = {"train": 0, "held-out": 1}  # constant for each split: albums do not depend on the run
 
 
 def album_names(labels: np.ndarray, split: str) -> np.ndarray:
@@ -22,7 +22,7 @@ def album_names(labels: np.ndarray, split: str) -> np.ndarray:
 
 
 def albums(labels: np.ndarray, seed: int) -> np.ndarray:
-    """The number of the album that each of the images with these labels [N] is in, [N].
+    """The album number [N] of each image, from the labels [N].
 
     The sizes are uniform between SMALLEST and LARGEST. The supply of each label is finite and is used up exactly:
     proportions p[album, label] ~ Dirichlet are multiplied by one factor for each label, so that the expected numbers
@@ -41,7 +41,7 @@ def albums(labels: np.ndarray, seed: int) -> np.ndarray:
 
 
 def album_sizes(images: int, random: np.random.Generator) -> np.ndarray:
-    """Sizes that sum to the number of images; fewer images than SMALLEST make one small album."""
+    """Sizes of albums that sum to the number of images; fewer images than SMALLEST give one small album."""
     sizes: list[int] = []
     while (left := images - sum(sizes)) >= LARGEST + SMALLEST:
         sizes.append(int(random.integers(SMALLEST, LARGEST, endpoint=True)))
@@ -49,7 +49,7 @@ def album_sizes(images: int, random: np.random.Generator) -> np.ndarray:
 
 
 def balanced(proportions: np.ndarray, sizes: np.ndarray, supply: np.ndarray) -> np.ndarray:
-    """Proportions [albums, labels] whose expected numbers of labels sum to the supply [labels] (Sinkhorn's way)."""
+    """Proportions [albums, labels] whose expected numbers of labels sum to the supply [labels] (Sinkhorn)."""
     for _ in range(BALANCING):
         proportions = proportions * (supply / (sizes @ proportions))
         proportions /= proportions.sum(axis=1, keepdims=True)
@@ -59,7 +59,7 @@ def balanced(proportions: np.ndarray, sizes: np.ndarray, supply: np.ndarray) -> 
 def drawn_counts(
     proportions: np.ndarray, sizes: np.ndarray, supply: np.ndarray, random: np.random.Generator
 ) -> np.ndarray:
-    """How many images of each label each album has, [albums, labels]: no more than there are, all of them in all."""
+    """The number of images of each label in each album [albums, labels]; their sums are the supply."""
     counts, left = np.zeros(proportions.shape, int), supply.copy()
     for album, size in enumerate(sizes):
         while missing := size - counts[album].sum():

@@ -11,7 +11,7 @@ from ugvae_tf.errors import UserError
 
 
 def read_arrays(file: Path) -> dict[str, np.ndarray]:
-    """`image`, uint8 [N, H, W, 1 or 3], and the labels, each [N]; a UserError if the file has none such."""
+    """`image`, uint8 [N, H, W, 1 or 3], and the labels, each [N]; raises UserError if the file is invalid."""
     columns = _load(file)
     if "image" not in columns:
         raise UserError(f"{file} has no array `image`: its arrays are {', '.join(columns) or 'none'}.")

@@ -1,4 +1,4 @@
-"""The names of data sets: those that ship, one's own, those whose files the user places. Without TensorFlow."""
+"""Names of data sets: shipped ones, the user's own, and those whose files the user places. Without TensorFlow."""
 
 SHIPPED = {
     "mnist": "70,000 handwritten digits, 28x28",
@@ -6,8 +6,8 @@ SHIPPED = {
     "glyphs": "62 characters of each of 1,310 fonts, 28x28",
     "faces3d": "4,000 rendered heads with attributes, 64x64 in colour",
     "avatars": "2,000 cartoon heads with attributes, 64x64 in colour",
-    "chairs3d": "93 seats from 48 sides each, 64x64 in colour",
-    "cars3d": "32 vehicles from 48 sides each, 64x64 in colour",
+    "chairs3d": "93 seats, 48 views of each, 64x64 in colour",
+    "cars3d": "32 vehicles, 48 views of each, 64x64 in colour",
 }
 OWN = {
     "folder": "your pictures: --data-dir FOLDER",

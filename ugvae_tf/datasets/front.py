@@ -1,4 +1,4 @@
-"""Images and groups of them for Python: `ugvae_tf.load_images`, `random_groups`, `label_groups`."""
+"""The Python interface of images and groups: `ugvae_tf.load_images`, `random_groups`, `label_groups`."""
 
 from pathlib import Path
 from typing import Literal
@@ -13,7 +13,7 @@ from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.datasets.own_images import split_of
 from ugvae_tf.datasets.pixels import as_bytes
 
-ALL_IN_MEMORY = 1e6  # gigabytes: arrays are what the caller wants
+ALL_IN_MEMORY = 1e6  # gigabytes: no limit
 
 
 def load_images(
@@ -28,16 +28,16 @@ def load_images(
 
     Args:
         source: a folder of pictures, an .npz file with an array `image`, the name of a data set that ships or of a
-            TFDS image set, or an array [N, H, W, C] or [N, H, W] of bytes or of floats in [0, 1]. Where there is no
-            held-out split, a tenth is held out, the same one every time.
+            TFDS image set, or an array [N, H, W, C] or [N, H, W] of uint8 or of floats in [0, 1]. Without a held-out
+            split, a tenth is held out, the same one every time.
         labels: of the images in an array, each [N].
         image_size: height and width that images are resized to, after a crop to their central square; not for arrays.
         data_dir: folder of prepared TFDS data sets, for a name.
-        corrupt: whether a picture that cannot be decoded is an error or is left out.
+        corrupt: `stop` raises UserError for a picture that cannot be decoded, `skip` leaves it out.
 
     Raises:
-        UserError: the source does not exist, or its images differ in size and `image_size` is not given, or an array
-            is of another shape or range.
+        UserError: the source does not exist; its images differ in size and `image_size` is not given; or an array has
+            an invalid shape or range.
     """
     if isinstance(source, np.ndarray):
         return _of_array(source, labels or {})
@@ -47,7 +47,7 @@ def load_images(
 
 
 def _described(source: Path, data_dir: str | None) -> tuple[str, str | None]:
-    """Data set and data_dir, as train.py takes them."""
+    """`dataset` and `data_dir`, as in DataConfig."""
     if source.suffix == ".npz":
         return "npz", str(source)
     return ("folder", str(source)) if source.is_dir() or len(source.parts) > 1 else (str(source), data_dir)
@@ -65,7 +65,7 @@ def _of_array(images: np.ndarray, labels: dict[str, np.ndarray]) -> tuple[ImageS
 def random_groups(
     images: ImageSet | np.ndarray, group_size: int = 128, groups_per_step: int = 1, seed: int = 0
 ) -> tf.data.Dataset:
-    """Random groups for `fit`: every iteration over the dataset is one epoch, shuffled anew.
+    """Random groups for `fit`: every iteration over the dataset is one epoch in a new order.
 
     Returns:
         Steps of (images [G, B, H, W, C] in [0, 1], mask [G, B] of ones).
@@ -84,9 +84,10 @@ def label_groups(
     min_group_size: int = 2,
     seed: int = 0,
 ) -> tf.data.Dataset:
-    """Groups of images that share a value of the label, for `fit`: at most `group_size` images, padded.
+    """Groups of images with the same value of the label, for `fit`: at most `group_size` images, padded.
 
-    Every iteration over the dataset is one epoch with all images, in other groups each time.
+    Every iteration over the dataset is one epoch with all images, in new groups. Groups with fewer than
+    `min_group_size` images are left out.
 
     Returns:
         Steps of (images [G, B, H, W, C] in [0, 1], mask [G, B]: 0 marks padding).

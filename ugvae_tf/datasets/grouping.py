@@ -1,6 +1,6 @@
-"""From images to groups: which images share a group, as a function of seed and step alone.
+"""Forming of groups: the images of every group, as a function of seed and step.
 
-A resumed run therefore trains on the groups that the uninterrupted run would have trained on.
+A resumed run therefore trains on the same groups as an uninterrupted one.
 `members` are indices of images, int32 [groups, B]; -1 marks padding, which comes last in a group.
 """
 
@@ -13,18 +13,18 @@ import tensorflow as tf
 
 from ugvae_tf.errors import UserError
 
-Shares = tuple[tuple[int, int], ...]  # of each domain: its images, and how many of them an epoch shows
+Shares = tuple[tuple[int, int], ...]  # of each domain: its number of images, and how many of them are in an epoch
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """How the images of a training run are put into groups."""
+    """The settings by which the images of a training run form groups."""
 
     group_size: int = 128  # B: images in a group, at most
     groups_per_step: int = 1  # G
     seed: int = 0
-    label: str | None = None  # groups are formed from images that share this label; None: random groups
-    min_group_size: int = 2  # of groups by label: a smaller rest waits for another epoch
+    label: str | None = None  # groups of images with the same value of this label; None: random groups
+    min_group_size: int = 2  # of groups by label: smaller groups are left out of the epoch
     first_step: int = 0
     last_step: int | None = None  # None: one epoch after another, without end
 
@@ -39,7 +39,7 @@ class Layout(NamedTuple):
 def random_layout(shares: Shares, grouping: Grouping) -> Layout:
     """Random groups of all images, or of each domain's share of them.
 
-    Images that do not fill a last step wait for the next epoch, which leaves out other ones.
+    An epoch leaves out the images that do not fill its last step; the next epoch leaves out others.
 
     Raises:
         UserError: the images do not fill one step.
@@ -48,8 +48,8 @@ def random_layout(shares: Shares, grouping: Grouping) -> Layout:
     steps = steps_per_epoch(sum(shown for _, shown in shares), size, groups)
 
     def members(epoch: tf.Tensor) -> tf.Tensor:
-        # (tf.random.experimental.index_shuffle would need no permutation in memory, but its groups are
-        # far from random: the number of digits of one value in a group varied a fifth too little.)
+        # tf.random.experimental.index_shuffle needs no permutation in memory, but its groups are far from
+        # random: the number of images with one digit in a group varied a fifth too little.
         shuffled = tf.random.experimental.stateless_shuffle(_shown(shares, seed, epoch), tf.stack([seed, epoch]))
         return tf.reshape(shuffled[: steps * groups * size], [steps, groups, size])
 
@@ -59,17 +59,17 @@ def random_layout(shares: Shares, grouping: Grouping) -> Layout:
 def steps_per_epoch(examples: int, group_size: int, groups_per_step: int) -> int:
     """Full steps in one pass over the images; raises UserError when the images do not fill one."""
     if group_size > examples:
-        raise UserError(f"`group_size={group_size}` is more than the {examples} training images there are.")
+        raise UserError(f"`group_size={group_size}` is larger than the number of training images, {examples}.")
     if group_size * groups_per_step > examples:
         raise UserError(
-            f"`groups_per_step={groups_per_step}` groups of {group_size} images are more than "
-            f"the {examples} training images that an epoch shows."
+            f"`groups_per_step={groups_per_step}` groups of {group_size} images need more than "
+            f"the {examples} training images of an epoch."
         )
     return examples // (group_size * groups_per_step)
 
 
 def _shown(shares: Shares, seed: int, epoch: tf.Tensor) -> tf.Tensor:
-    """The images that an epoch shows: all of a domain, or as many as its share, others every time."""
+    """Indices of the images of an epoch: all images of a domain, or a random sample of its share's size."""
     first, chosen = 0, []
     for domain, (count, shown) in enumerate(shares):
         indices = tf.range(first, first + count)
@@ -82,12 +82,12 @@ def _shown(shares: Shares, seed: int, epoch: tf.Tensor) -> tf.Tensor:
 
 
 def label_layout(values: np.ndarray, grouping: Grouping) -> Layout:
-    """Groups of images that share a value [N] of a label, of at most B images, padded.
+    """Groups of at most B images with the same value of a label, padded; `values` is [N].
 
-    A value with n images gives ceil(n / B) groups, equal in size but for one image; which images
-    share a group, and the order of the groups, change with every epoch. Every image is in every
-    epoch, unless its group would be smaller than `min_group_size`. If the groups do not fill the
-    last step, the first ones of the epoch are repeated.
+    A value with n images gives ceil(n / B) groups whose sizes differ by at most one. The images of
+    a group and the order of the groups change with every epoch. Every image is in every epoch,
+    unless its group is smaller than `min_group_size`. If the groups do not fill the last step, the
+    first groups of the epoch are repeated.
 
     Raises:
         UserError: no value has `min_group_size` images.
@@ -109,10 +109,10 @@ def label_layout(values: np.ndarray, grouping: Grouping) -> Layout:
 
 
 def label_slots(counts: np.ndarray, group_size: int, min_group_size: int) -> np.ndarray:
-    """Groups of places among images that are sorted by value: int32 [groups, B], -1 is padding.
+    """Groups as indices into the images sorted by value: int32 [groups, B], -1 is padding.
 
     Args:
-        counts: [values], images of each value.
+        counts: [values], the number of images of each value.
     """
     rows = []
     for start, count in zip(np.cumsum(counts) - counts, counts, strict=True):
@@ -129,10 +129,10 @@ def label_slots(counts: np.ndarray, group_size: int, min_group_size: int) -> np.
 
 
 def held_out_members(count: int, grouping: Grouping, values: np.ndarray | None = None) -> np.ndarray:
-    """Every one of `count` images once, in random groups that stay the same [groups, B].
+    """Each of `count` images once, in random groups that depend on the seed only [groups, B].
 
     Args:
-        values: [count]; if given, the images of a group share one. The last group, of each value, is padded.
+        values: [count]; if given, the images of a group have the same value. The last group (of each value) is padded.
     """
     size = min(grouping.group_size, count)
     order = np.random.default_rng(grouping.seed).permutation(count)
@@ -141,5 +141,5 @@ def held_out_members(count: int, grouping: Grouping, values: np.ndarray | None =
 
 
 def _padded(order: np.ndarray, group_size: int) -> np.ndarray:
-    """Images in groups [groups, B], with -1 for those that the last group lacks."""
+    """Images in groups [groups, B]; the last group is padded with -1."""
     return np.pad(order, (0, -len(order) % group_size), constant_values=-1).reshape(-1, group_size)

@@ -1,4 +1,4 @@
-"""Image files: decoding them, and finding those that cannot be decoded before anything is trained."""
+"""Image files: decoding, and a check before training for files that cannot be decoded."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,13 +8,13 @@ import tensorflow as tf
 from tqdm import tqdm
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
-BATCH = 256  # files that a thread checks in one go
+BATCH = 256  # files per task of a thread
 
 
 def decoded(content: tf.Tensor) -> tf.Tensor:
-    """The bytes of a file as uint8 [h, w, 1 or 3]: the first frame, 16 bits as 8, transparency laid on white.
+    """The bytes of a file as uint8 [h, w, 1 or 3]: the first frame, 16 bits as 8, transparency on white.
 
-    A rotation that a camera noted in the file (EXIF) is not carried out.
+    The EXIF orientation is not applied.
     """
     image = tf.io.decode_image(content, expand_animations=False)
     image.set_shape([None, None, None])
@@ -29,7 +29,7 @@ def _on_white(image: tf.Tensor) -> tf.Tensor:
 
 
 def undecodable(files: Sequence[Path]) -> list[Path]:
-    """Those of the files that `decoded` cannot decode, in their order; a bar shows what takes longer than 2 s."""
+    """The files that `decoded` cannot decode, in their order; a progress bar appears after 2 s."""
     batches = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
     found = []
     with (
@@ -52,5 +52,5 @@ def _is_decodable(file: Path) -> bool:
         tf.io.decode_image(content, expand_animations=False)
     except (tf.errors.OpError, OSError):
         return False
-    # TensorFlow would take the colour numbers of a BMP with a palette (fewer than 24 bits a pixel) for grey values.
+    # TensorFlow reads the palette indices of a BMP with fewer than 24 bits per pixel as grey values.
     return not (content[:2] == b"BM" and content[28] < 24)

@@ -1,4 +1,4 @@
-"""The images in a folder, with the split and the label that its layout gives to each."""
+"""The images in a folder, with their splits and labels from its layout."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ugvae_tf.datasets.image_files import SUFFIXES
 from ugvae_tf.errors import UserError
 
-HELD_OUT = ("test", "validation", "val")  # the first that is there counts
+HELD_OUT = ("test", "validation", "val")  # the first existing one is used
 LAYOUTS = "FOLDER/*.png, FOLDER/<label>/*.png, FOLDER/train/<label>/*.png with FOLDER/test/<label>/*.png"
 
 
@@ -21,7 +21,7 @@ class ImageFile(NamedTuple):
 
 
 def list_images(folder: Path) -> list[ImageFile]:
-    """All images below the folder by path; a UserError if there are none or at different depths."""
+    """All images below the folder by path; raises UserError if there are none, or at different depths."""
     if not folder.is_dir():
         raise UserError(f"`data_dir={folder}` is not a folder: give the one that holds the images.")
     paths = sorted(path for path in _files_below(folder) if _is_image(path))
@@ -37,18 +37,18 @@ def list_images(folder: Path) -> list[ImageFile]:
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    """Paths relative to the folder, also of what is linked to."""
+    """Paths relative to the folder, also through links."""
     for place, _, names in os.walk(folder, followlinks=True):
         yield from (Path(place, name).relative_to(folder) for name in names)
 
 
 def _is_image(path: Path) -> bool:
-    """By its name; hidden files, such as those that macOS leaves beside images, are none."""
+    """Whether the name is that of an image; hidden files, such as those of macOS, are not images."""
     return path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.parts)
 
 
 def _has_splits(tops: set[str], depth: int) -> bool:
-    """Whether the uppermost folders are splits: over folders of labels, or `train` alone or beside a held-out one."""
+    """Whether the top folders are splits: above folders of labels, or `train` alone or with a held-out folder."""
     return depth == 3 or (depth == 2 and "train" in tops and (len(tops) == 1 or not tops.isdisjoint(HELD_OUT)))
 
 

@@ -1,4 +1,4 @@
-"""Images in memory, and the groups that a training run takes from them."""
+"""Images in memory, and the groups that are formed from them."""
 
 from dataclasses import dataclass, field, replace
 
@@ -12,12 +12,12 @@ from ugvae_tf.errors import UserError
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images of one split in memory and the labels of each; the images of a domain are consecutive."""
+    """Images of one split in memory with their labels; the images of a domain are consecutive."""
 
     images: np.ndarray  # [N, H, W, C] uint8
     labels: dict[str, np.ndarray] = field(default_factory=dict)  # each [N]: numbers, truth values or names
-    shares: Shares = ()  # of a mixture of domains; empty: every epoch shows all images
-    source: DataConfig | None = None  # where the images come from; None: from arrays
+    shares: Shares = ()  # of a mixture of domains; empty: every epoch has all images
+    source: DataConfig | None = None  # the data set of the images; None: from arrays
 
     def __len__(self) -> int:
         return len(self.images)
@@ -33,11 +33,11 @@ class ImageSet:
         return self
 
     def with_label(self, name: str, values: np.ndarray) -> "ImageSet":
-        """The same images with one more label [N]."""
+        """The same images with an additional label [N]."""
         return replace(self, labels={**self.labels, name: values})
 
     def steps_per_epoch(self, grouping: Grouping) -> int:
-        """Steps in one pass over the images; raises UserError if they do not fill one, or lack the label."""
+        """Steps in one pass over the images; raises UserError if they do not fill a step, or lack the label."""
         return self._layout(grouping).steps
 
     def training_steps(self, grouping: Grouping) -> tf.data.Dataset:
@@ -52,20 +52,20 @@ class ImageSet:
         return self._gathered(steps)
 
     def epoch_by_epoch(self, grouping: Grouping) -> tf.data.Dataset:
-        """One epoch for every iteration over the dataset, each shuffled anew: what Keras's `fit` expects."""
+        """One epoch for every iteration over the dataset, in a new order each time, as Keras's `fit` expects."""
         layout = self._layout(grouping)
         epochs = tf.data.Dataset.random(grouping.seed, rerandomize_each_iteration=True).take(1)
         steps = epochs.flat_map(lambda epoch: tf.data.Dataset.from_tensor_slices(layout.members(epoch)))
         return self._gathered(steps.apply(tf.data.experimental.assert_cardinality(layout.steps)))
 
     def held_out_groups(self, grouping: Grouping) -> tf.data.Dataset:
-        """Every image once, in groups that stay the same: (images [G, B, H, W, C], mask [G, B])."""
+        """Every image once, in constant groups: (images [G, B, H, W, C], mask [G, B])."""
         values = None if grouping.label is None else self.group_label(grouping.label)
         members = held_out_members(len(self), grouping, values)
         return self._gathered(tf.data.Dataset.from_tensor_slices(members).batch(grouping.groups_per_step))
 
     def group_label(self, name: str) -> np.ndarray:
-        """The label [N] by which groups are formed; raises UserError if it is missing, or a measurement."""
+        """The group label [N]; raises UserError if it is missing or not categorical."""
         if name not in self.labels:
             present = ", ".join(sorted(self.labels)) or "none"
             raise UserError(f"The images have no label '{name}': choose one of their labels ({present}).")
@@ -89,5 +89,5 @@ class ImageSet:
 
 
 def scaled(pixels: tf.Tensor) -> tf.Tensor:
-    """Bytes to floats in [0, 1]."""
+    """Pixels as floats in [0, 1]."""
     return tf.cast(pixels, tf.float32) / 255

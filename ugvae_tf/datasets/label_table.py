@@ -1,4 +1,4 @@
-"""Labels in a CSV file: a header, and a row for every image."""
+"""Labels in a CSV file with a header and one row per image."""
 
 import csv
 from collections import Counter
@@ -10,7 +10,7 @@ from ugvae_tf.errors import UserError
 
 
 def read_table(file: Path) -> dict[str, list[str]]:
-    """The columns of the file by name, all of one length; a UserError if it is no such table."""
+    """The columns of the file by name, all of one length; raises UserError for an invalid file."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             rows = list(csv.reader(lines, strict=True)) or [[]]
@@ -26,7 +26,7 @@ def read_table(file: Path) -> dict[str, list[str]]:
 
 
 def typed(cells: list[str]) -> np.ndarray:
-    """Truth values, whole numbers, numbers or else strings: the first of these that all cells are, [N]."""
+    """The cells [N] as the first type that fits all: truth values, whole numbers, numbers, or strings."""
     truth = {"true": True, "false": False}
     if all(cell.lower() in truth for cell in cells):
         return np.array([truth[cell.lower()] for cell in cells])
@@ -39,7 +39,7 @@ def typed(cells: list[str]) -> np.ndarray:
 
 
 def in_order_of(files: list[str], table: dict[str, list[str]], file: Path) -> dict[str, np.ndarray]:
-    """The columns but `file`, each [N] in the order of `files`, which the column `file` names in any order."""
+    """The columns other than `file`, each [N] in the order of `files`; the rows may be in any order."""
     if "file" not in table:
         raise UserError(f"{file} has no column `file`: its columns are {', '.join(table) or 'none'}.")
     rows = {name: row for row, name in enumerate(table["file"])}

@@ -1,4 +1,4 @@
-"""From the data a run names to images of one format, in memory or streamed."""
+"""Loading of the images of a DataConfig in one format, in memory or streamed."""
 
 from dataclasses import replace
 
@@ -23,8 +23,8 @@ def open_training(data: DataConfig, held_back: HeldBack = NOTHING) -> ImageSet |
     """The training images but those held back: in memory if they fit in `memory_limit`, else streamed.
 
     Raises:
-        UserError: a set is unknown, cannot be fetched, is corrupt or has no images; or the
-            images have different sizes, or the proportions do not suit the domains.
+        UserError: a set is unknown, cannot be downloaded, is corrupt or has no images; the
+            images have different sizes; or the proportions do not fit the domains.
     """
     domains = _domains(data, "train", held_back)
     shape = _image_shape(domains)
@@ -61,7 +61,7 @@ def count_held_out(data: DataConfig) -> int:
 
 
 def _domains(data: DataConfig, split: str, held_back: HeldBack = NOTHING) -> list[Source]:
-    """The images of every set in `dataset=a+b`, all in one format, black and white if asked for."""
+    """The images of every set in `dataset=a+b`, all in one format, and binarised with `binarise`."""
     is_held_out = split == "held-out"
     sources = [find_source(data, name, split if is_held_out else "train") for name in data.domains]
     channels = max(source.examples.element_spec["image"].shape[-1] or 3 for source in sources)
@@ -73,7 +73,7 @@ def _domains(data: DataConfig, split: str, held_back: HeldBack = NOTHING) -> lis
 
 
 def _conformed(source: Source, size: int | None, channels: int) -> Source:
-    """Central squares resized to the size asked for; grey images in as many channels as the others."""
+    """Central squares, resized to `size` if given; grey images are repeated in `channels` channels."""
     shape = source.examples.element_spec["image"].shape
     if shape == (size or shape[0], size or shape[1], channels):
         return source
@@ -93,16 +93,16 @@ def _conformed(source: Source, size: int | None, channels: int) -> Source:
 
 
 def _image_shape(domains: list[Source]) -> tuple[int, int, int]:
-    """(H, W, C) of all images; a UserError if there is more than one."""
+    """(H, W, C) of all images; raises UserError if they have different shapes."""
     shapes = {tuple(domain.examples.element_spec["image"].shape) for domain in domains}
     if len(shapes) > 1 or None in next(iter(shapes)):
-        raise UserError("The images have different sizes: give the one to bring them to, such as `image_size=64`.")
+        raise UserError("The images have different sizes: resize them to one size, such as `image_size=64`.")
     height, width, channels = shapes.pop()
     return height, width, channels
 
 
 def _shares(data: DataConfig, counts: list[int]) -> tuple[tuple[int, int], ...]:
-    """How many images of each domain there are, and how many of them an epoch shows."""
+    """The number of images of each domain, and how many of them are in an epoch."""
     if data.mixture is None:
         return tuple((count, count) for count in counts)
     proportions = data.proportions
@@ -118,7 +118,7 @@ def _shares(data: DataConfig, counts: list[int]) -> tuple[tuple[int, int], ...]:
 
 
 def _collected(data: DataConfig, domains: list[Source], shares: tuple[tuple[int, int], ...] = ()) -> ImageSet:
-    """Decode everything; with several domains, `domain` is a label of each image."""
+    """Decode all images; with several domains, `domain` is a label of each image."""
     parts = [_decoded(name, domain) for name, domain in zip(data.domains, domains, strict=True)]
     if len(parts) == 1:
         return replace(parts[0], source=data)
@@ -134,7 +134,7 @@ def _decoded(name: str, source: Source) -> ImageSet:
     except (tf.errors.OpError, OSError, AssertionError, ValueError) as error:
         raise UserError(
             f"The data set '{name}' cannot be read: it is incomplete or damaged ({first_line(error)}). "
-            f"Delete its folder and prepare the set anew."
+            f"Delete its folder and prepare the set again."
         ) from error
     images = columns.pop("image")
     return ImageSet(images, columns)

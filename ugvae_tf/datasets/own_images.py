@@ -1,4 +1,4 @@
-"""The user's own images: a folder of image files, or one .npz file."""
+"""The user's images: a folder of image files, or an .npz file."""
 
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,7 @@ SEED = 0  # of the order, and of the tenth that is held out
 
 
 def folder_source(folder: Path, split: str, corrupt: Literal["stop", "skip"] = "stop") -> Source:
-    """The `train` or `held-out` images of a folder in one of three layouts, in an order that is always the same.
+    """The `train` or `held-out` images of a folder in one of three layouts, in a constant order.
 
     - TFDS's ImageFolder: FOLDER/train/<label>/*.png and FOLDER/test (or validation, val)/<label>/*.png
     - a folder for each label: FOLDER/<label>/*.png
@@ -27,7 +27,7 @@ def folder_source(folder: Path, split: str, corrupt: Literal["stop", "skip"] = "
     adds labels: a column `file` (the path in FOLDER), others with strings, numbers or true/false.
 
     Args:
-        corrupt: whether an image that cannot be decoded is a UserError or is left out.
+        corrupt: `stop` raises UserError for an image that cannot be decoded, `skip` leaves it out.
     """
     images = list_images(folder)
     labels = _labels(folder, images)
@@ -43,7 +43,7 @@ def npz_source(file: Path, split: str) -> Source:
     """The `train` or the `held-out` images of an .npz file; a tenth is held out, the same one every time.
 
     Array `image` is [N, H, W, C] or [N, H, W], uint8 or floats in [0, 1]; the other arrays, [N], are labels. A CSV
-    file beside it with the same name (faces.csv for faces.npz) adds labels, in rows of the images' order.
+    file with the same name (faces.csv for faces.npz) adds labels, one row per image in the same order.
     """
     columns = read_arrays(file)
     table = file.with_suffix(".csv")
@@ -61,7 +61,7 @@ def _read(example: Example) -> Example:
 
 
 def _labels(folder: Path, images: list[ImageFile]) -> dict[str, np.ndarray]:
-    """Columns [N] in the order of the images: the folder of each and what attributes.csv says."""
+    """Columns [N] in the order of the images: the folder of each, and the columns of attributes.csv."""
     labels = {} if images[0].label is None else {"label": np.array([image.label for image in images])}
     table = folder / "attributes.csv"
     if not table.exists():
@@ -72,14 +72,14 @@ def _labels(folder: Path, images: list[ImageFile]) -> dict[str, np.ndarray]:
 def _joined(columns: dict[str, np.ndarray], more: dict[str, np.ndarray], table: Path) -> dict[str, np.ndarray]:
     taken = {"image", *columns} & more.keys()
     if taken:
-        raise UserError(f"The column `{min(taken)}` of {table} is there already: give it another name.")
+        raise UserError(f"The column `{min(taken)}` of {table} is there already: rename it.")
     if "image" in columns and any(len(column) != len(columns["image"]) for column in more.values()):
         raise UserError(f"{table} needs a row for each of the {len(columns['image'])} images, in their order.")
     return {**columns, **more}
 
 
 def _of_split(images: list[ImageFile], split: str) -> np.ndarray:
-    """The places of the split's images, shuffled."""
+    """The indices of the split's images, shuffled."""
     splits = np.array([image.split or "train" for image in images])
     held_out = next((name for name in HELD_OUT if name in splits), None)
     if held_out is None:
@@ -89,22 +89,22 @@ def _of_split(images: list[ImageFile], split: str) -> np.ndarray:
 
 
 def split_of(places: np.ndarray, split: str) -> np.ndarray:
-    """The split's part of the places, shuffled: a tenth of them is held out, the same one every time."""
+    """The split's part of the indices, shuffled: a tenth of them is held out, the same one every time."""
     shuffled = np.random.default_rng(SEED).permutation(places)
     held_out = max(1, round(len(places) / 10))
     return shuffled[held_out:] if split == "train" else shuffled[:held_out]
 
 
 def _decodable(folder: Path, images: list[ImageFile], chosen: np.ndarray, corrupt: str) -> np.ndarray:
-    """`chosen` without the images that cannot be decoded; a UserError if there are any and `corrupt` is stop."""
+    """`chosen` without the images that cannot be decoded; raises UserError for these if `corrupt` is `stop`."""
     found = undecodable([folder / images[index].path for index in np.sort(chosen)])
     if not found:
         return chosen
     if corrupt == "stop":
         raise UserError(
             f"{found[0]} cannot be decoded, the first of {len(found)} such among {len(chosen)} images: "
-            "replace or delete what is damaged, or leave it out with `corrupt=skip`."
+            "replace or delete the damaged images, or leave them out with `corrupt=skip`."
         )
-    print(f"Left out {len(found)} of {len(chosen)} images that cannot be decoded, first {found[0]}.")
+    print(f"Left out {len(found)} of {len(chosen)} images that cannot be decoded; the first is {found[0]}.")
     damaged = {file.relative_to(folder).as_posix() for file in found}
     return np.array([index for index in chosen if images[index].path not in damaged], np.intp)

@@ -1,4 +1,4 @@
-"""Arrays of pixels, checked: what is accepted as images, and what is said of the rest."""
+"""Check and conversion of arrays of pixels."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ from ugvae_tf.errors import UserError
 
 
 def as_bytes(images: np.ndarray, name: str) -> np.ndarray:
-    """[N, H, W] or [N, H, W, C], bytes or floats in [0, 1], as uint8 [N, H, W, C].
+    """Images [N, H, W] or [N, H, W, C], uint8 or floats in [0, 1], as uint8 [N, H, W, C].
 
     Raises:
-        UserError: another shape, type or range; the message calls the array `name`.
+        UserError: another shape, type or range; `name` is the array's name in the message.
     """
     if images.ndim == 3:
         images = images[..., np.newaxis]

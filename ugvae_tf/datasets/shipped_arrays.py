@@ -1,4 +1,4 @@
-"""Data sets that ship as one .npz file with a column `held_out`; numbers of classes have their names beside them."""
+"""Data sets that ship as an .npz file with an array `held_out`; class numbers have an array of names."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ SEED = 0  # of the order of the images
 
 
 def shipped_source(file: Path, split: str) -> Source:
-    """The `train` or the `held-out` images, shuffled, in an order that is always the same.
+    """The `train` or the `held-out` images, shuffled in a constant order.
 
     Args:
         file: arrays `image` [N, H, W, C] uint8, `held_out` [N] bool, labels [N]; the names of a label's values are

@@ -1,4 +1,4 @@
-"""One split of one image set, as it lies on disk: nothing is decoded before it is asked for."""
+"""One split of an image set on disk; images are decoded when they are read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,10 +1,11 @@
-"""From a data set's name to its examples: TFDS reads every set that is not one's own."""
+"""The examples of a data set by its name: TFDS reads every set but the user's own images."""
 
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from google.protobuf import json_format
@@ -18,16 +19,18 @@ from ugvae_tf.datasets.shipped_arrays import shipped_source
 from ugvae_tf.datasets.source import Source
 from ugvae_tf.errors import UserError
 
+HOSTS = ("https://storage.googleapis.com", "https://www.tensorflow.org")  # from which TFDS downloads
+SECONDS_TO_ANSWER = 4
 PREPARED = Path(__file__).parent / "prepared"  # data sets that ship with the package
 ARRAYS = ("glyphs",)  # those of them that are one .npz file
 ALBUMS = {"mnist-albums": "mnist"}  # sets of digits with one more label, `album`
 
 
 def find_source(data: DataConfig, name: str, split: str) -> Source:
-    """One of the data sets that a run names: one's own images, or a TFDS set.
+    """The images of a data set by its name: the user's own images, or a TFDS set.
 
     Raises:
-        UserError: the set is unknown, cannot be fetched, is corrupt or has no images.
+        UserError: the set is unknown, cannot be downloaded, is corrupt or has no images.
     """
     if name in ARRAYS:
         if data.data_dir is not None and data.dataset == name:
@@ -48,11 +51,11 @@ def find_source(data: DataConfig, name: str, split: str) -> Source:
 def tfds_source(dataset: str, split: str, data_dir: str | None) -> Source:
     """The `train` or the `held-out` images of a TFDS image set.
 
-    Held-out images are the test split, or the validation split of a set without one, or
-    the last tenth of the training images of a set without either.
+    Held-out images are the test split, else the validation split, else the last tenth of the
+    training images.
 
     Raises:
-        UserError: the set is unknown, cannot be fetched, is corrupt or has no images.
+        UserError: the set is unknown, cannot be downloaded, is corrupt or has no images.
     """
     builder = find_builder(dataset, data_dir)
     features = builder.info.features
@@ -69,13 +72,13 @@ def tfds_source(dataset: str, split: str, data_dir: str | None) -> Source:
 
 
 def _class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The names of each ClassLabel, by its flat name; digits are their own names and stay numbers."""
+    """The class names of each ClassLabel, by its flat name; classes named by digits stay numbers."""
     labels = {key: feature for key, feature in features.items() if isinstance(feature, tfds.features.ClassLabel)}
     return {key.lower(): label.names for key, label in labels.items() if not all(map(str.isdigit, label.names))}
 
 
 def _flat(example: Mapping[str, Any], names: Mapping[str, list[str]]) -> dict[str, Any]:
-    """The image and every scalar label, those of a nested feature too, by lower-case names."""
+    """The image and every scalar label, also those of nested features, by lower-case names."""
     found: dict[str, Any] = {}
     for key, value in example.items():
         if isinstance(value, dict):
@@ -86,7 +89,7 @@ def _flat(example: Mapping[str, Any], names: Mapping[str, list[str]]) -> dict[st
 
 
 def find_builder(dataset: str, data_dir: str | None) -> tfds.core.DatasetBuilder:
-    """The TFDS builder of a set that is prepared: shipped, in `data_dir`, or fetched now."""
+    """The TFDS builder of a prepared set: shipped, in `data_dir`, or downloaded now."""
     if data_dir is not None and not Path(data_dir).is_dir():
         raise UserError(f"`data_dir={data_dir}` is not a folder: give the one that holds the prepared TFDS data sets.")
     if dataset in BUILDERS:
@@ -106,19 +109,35 @@ def find_builder(dataset: str, data_dir: str | None) -> tfds.core.DatasetBuilder
 
 
 def _prepared(builder: tfds.core.DatasetBuilder) -> tfds.core.DatasetBuilder:
-    """The builder, after it has fetched and prepared its data if they were not."""
+    """The builder, with its data downloaded and prepared."""
     if builder.is_prepared():
         return builder
+    if builder.name.replace("_", "-") not in BUILDERS:
+        require_network(builder)
     try:
         builder.download_and_prepare()
     except UserError:
         raise
-    except Exception as error:  # TFDS passes on whatever the network or the parser raised
+    except Exception as error:  # TFDS does not wrap the errors of the network or of the parser
         raise UserError(
             f"The data set '{builder.name}' is not in {builder.data_dir} and could not be downloaded "
             f"({first_line(error)}). Prepare it where there is a network, and point `data_dir` to it."
         ) from error
     return builder
+
+
+def require_network(builder: tfds.core.DatasetBuilder) -> None:
+    """Raise UserError if no host of TFDS responds within seconds; TFDS itself retries for minutes."""
+    for url in HOSTS:
+        try:
+            requests.head(url, timeout=SECONDS_TO_ANSWER)
+            return
+        except requests.RequestException:
+            continue
+    raise UserError(
+        f"The data set '{builder.name}' is not in {builder.data_dir}, and there is no network to download it from: "
+        f"prepare it where there is one, and point `data_dir` to it."
+    )
 
 
 def _tfds_split(builder: tfds.core.DatasetBuilder, split: str) -> str:
@@ -136,5 +155,5 @@ def _unknown(dataset: str) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line."""
+    """The first line of an error's message."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,4 +1,4 @@
-"""Groups of images that are too many for the memory: decoded, shuffled and grouped on the way."""
+"""Images that do not fit in memory: decoded, shuffled and grouped while training."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ BLOCK = 10_000  # images of a domain that are shuffled together; prepared sets a
 
 @dataclass(frozen=True)
 class StreamedSet:
-    """Images of one split that are decoded as training needs them; the calls of an ImageSet."""
+    """Images of one split, decoded while training; it has the interface of an ImageSet."""
 
     domains: tuple[Source, ...]  # of images [H, W, C] uint8
     shares: Shares
@@ -25,18 +25,18 @@ class StreamedSet:
         return sum(images for images, _ in self.shares)
 
     def in_memory(self, purpose: str) -> ImageSet:
-        """Raise UserError: what follows needs an ImageSet."""
+        """Raise UserError: the images are not in memory."""
         raise UserError(f"{purpose} need all images in memory: give a larger `memory_limit`.")
 
     def steps_per_epoch(self, grouping: Grouping) -> int:
-        """Steps in one pass over the images; raises UserError if they do not fill one, or groups are by label."""
+        """Steps in one pass over the images; raises UserError if they do not fill a step, or for groups by a label."""
         if grouping.label is not None:
             self.in_memory(f"Groups by '{grouping.label}'")
         shown = sum(shown for _, shown in self.shares)
         return steps_per_epoch(shown, grouping.group_size, grouping.groups_per_step)
 
     def training_steps(self, grouping: Grouping) -> tf.data.Dataset:
-        """As of an ImageSet, of images that are decoded on the way and shuffled block by block."""
+        """The steps as for an ImageSet; images are decoded on the way and shuffled in blocks."""
         steps, size, groups = self.steps_per_epoch(grouping), grouping.group_size, grouping.groups_per_step
 
         def steps_of_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
@@ -52,7 +52,7 @@ class StreamedSet:
 
 
 def _mixed(stream: StreamedSet, seed: tf.Tensor) -> tf.data.Dataset:
-    """The images of one epoch, the domains in random order."""
+    """The images of one epoch; domains alternate at random."""
     domains = [
         _shuffled(domain, tf.random.experimental.stateless_fold_in(seed, place)).take(shown)
         for place, (domain, (_, shown)) in enumerate(zip(stream.domains, stream.shares, strict=True))
@@ -63,7 +63,7 @@ def _mixed(stream: StreamedSet, seed: tf.Tensor) -> tf.data.Dataset:
 
 
 def _shuffled(domain: Source, seed: tf.Tensor) -> tf.data.Dataset:
-    """Blocks of images, each shuffled: a function of the seed, which a tf.data shuffle buffer cannot be in a graph."""
+    """Shuffled blocks of images, as a function of the seed; a tf.data shuffle buffer takes no seed tensor."""
 
     def shuffled(place: tf.Tensor, block: tf.Tensor) -> tf.Tensor:
         return tf.random.experimental.stateless_shuffle(block, tf.random.experimental.stateless_fold_in(seed, place))

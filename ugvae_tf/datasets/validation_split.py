@@ -20,7 +20,7 @@ class HeldBack:
 
     @classmethod
     def by(cls, config: Config) -> "HeldBack":
-        """As the configuration of a run says."""
+        """The division that a configuration sets."""
         training = config.training
         return cls(training.validation_share, config.data.group_by if training.validation == "groups" else None)
 

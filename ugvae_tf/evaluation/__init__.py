@@ -1,1 +1,1 @@
-"""Measures of arrays: codes and labels in, numbers out; and which images form the groups that are measured."""
+"""Measures: functions of codes and labels as arrays; and sampling of the groups that are measured."""

@@ -1,4 +1,4 @@
-"""Categories: the kinds of groups that an experiment tells apart, by the labels of their images."""
+"""Categories: the classes of groups in an experiment, defined by the labels of their images."""
 
 import itertools
 import math
@@ -22,7 +22,7 @@ def fibonacci_numbers() -> Iterator[int]:
 
 
 def prime_numbers() -> Iterator[int]:
-    """2, 3, 5, 7, 11, ... without end, by trial division (fewer than 200 are ever asked for)."""
+    """2, 3, 5, 7, 11, ... without end, by trial division (fewer than 200 are used)."""
     return (n for n in itertools.count(2) if all(n % divisor for divisor in range(2, math.isqrt(n) + 1)))
 
 
@@ -40,7 +40,7 @@ SERIES: dict[str, np.ndarray] = {
     "prime": written_out(prime_numbers(), SERIES_LENGTH),
 }
 
-# The one-digit numbers of each series: groups that differ far more than the series' own.
+# The one-digit numbers of each series: groups that differ much more than those of the series.
 DIGIT_SETS: dict[str, tuple[int, ...]] = {
     "even": (0, 2, 4, 6, 8),
     "odd": (1, 3, 5, 7, 9),
@@ -51,23 +51,23 @@ DIGIT_SETS: dict[str, tuple[int, ...]] = {
 
 @dataclass(frozen=True)
 class Category:
-    """Groups whose images have any of the wanted labels, or labels that follow a series."""
+    """A class of groups: their images have given labels, or labels that follow a series."""
 
     name: str
-    wanted: np.ndarray  # labels; of a series, in its order
+    wanted: np.ndarray  # the labels; for a series, in its order
     is_series: bool = False
 
     def members(self, labels: np.ndarray, groups: int, size: int, random: np.random.Generator) -> np.ndarray:
-        """Groups of this category among images with these labels [N]: members [groups, size].
+        """Random groups of this category from images with these labels [N]: members [groups, size].
 
         Raises:
-            UserError: no image has one of the wanted labels.
+            UserError: no image has one of the category's labels.
         """
         draw = sampling.series_members if self.is_series else sampling.members_among
         return draw(labels, self.wanted, groups, size, random)
 
     def has(self, labels: np.ndarray) -> np.ndarray:
-        """Whether each image's label is a wanted one [N]."""
+        """Whether each image has one of the category's labels [N]."""
         return np.isin(labels, self.wanted)
 
 
@@ -79,15 +79,15 @@ def digit_categories(kind: str) -> list[Category]:
 
 
 def value_categories(labels: np.ndarray, chosen: Sequence[str] = ()) -> list[Category]:
-    """A category for every value among the labels [N], or for the chosen ones.
+    """A category for every value of the labels [N], or for the chosen values.
 
     Raises:
-        UserError: no image has a chosen value, or fewer than two categories are left.
+        UserError: no image has a chosen value, or there are fewer than two categories.
     """
     values = {str(value): value for value in np.unique(labels)}
     if unknown := [name for name in chosen if name not in values]:
         raise UserError(f"No image is '{unknown[0]}': the values are {', '.join(values)}.")
     found = [Category(name, np.array([values[name]])) for name in chosen or values]
     if len(found) < 2:
-        raise UserError(f"'{found[0].name}' alone cannot be told apart: choose two values or more.")
+        raise UserError(f"'{found[0].name}' alone is not enough: choose two values or more.")
     return found

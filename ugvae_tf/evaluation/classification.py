@@ -1,13 +1,13 @@
-"""Batch classification: can a support vector machine tell a group's category from its code?
+"""Batch classification: accuracy of a support vector machine that predicts a group's category from its code.
 
-Paper section 4.3, table 1. Three weak points of the official protocol are the caller's to
-avoid, by drawing groups with `datasets.structured`, and are not repeated there:
+Paper section 4.3, table 1. Groups drawn with `evaluation.sampling` and the task
+`batch-classification` avoid three weak points of the official protocol:
 
-- with "random" as a class the official classes are unbalanced (300 groups of it, 100 of
-  each other), so that the majority baseline is 60 %; ours have equal counts;
-- the official groups, those of the test too, come from training images; ours for the
-  test come from held-out images only;
-- the official test has 40 groups, so that one of them is 2.5 %; ours has as many as asked.
+- With "random" as a class the official classes are unbalanced (300 random groups, 100 of each
+  other class), so the majority baseline is 60 %; ours are balanced.
+- The official groups, including the test groups, come from training images; our test groups
+  come from held-out images only.
+- The official test set has 40 groups, so one group is 2.5 %; the size of ours is a setting.
 """
 
 import numpy as np
@@ -27,10 +27,10 @@ def svm_accuracy(
     test_labels: np.ndarray,
     kernel: str = "linear",
 ) -> float:
-    """The share of test groups whose category an SVM names rightly (paper table 1, "test accuracy").
+    """The test accuracy of an SVM for the category of a group (paper table 1, "test accuracy").
 
     Args:
-        train_features: [N, F], one code per group; scaled to mean 0 and variance 1 on these.
+        train_features: [N, F], one code per group; features are scaled to mean 0 and variance 1 on these groups.
         train_labels: [N], the groups' categories.
         test_features: [T, F]
         test_labels: [T]
@@ -42,7 +42,7 @@ def svm_accuracy(
 def classification_metrics(
     train_features: np.ndarray, train_labels: np.ndarray, test_features: np.ndarray, test_labels: np.ndarray
 ) -> dict[str, float]:
-    """The accuracies of table 1 and the one to beat; arguments as for `svm_accuracy`.
+    """The accuracies of table 1 and the majority baseline; arguments as for `svm_accuracy`.
 
     Returns:
         `linear_train_accuracy`, `linear_test_accuracy`, `rbf_train_accuracy`, `rbf_test_accuracy`
@@ -58,13 +58,13 @@ def classification_metrics(
 
 
 def majority_baseline(train_labels: np.ndarray, test_labels: np.ndarray) -> float:
-    """The test accuracy of always answering the category most frequent in training."""
+    """The test accuracy of predicting the most frequent training category for every group."""
     categories, counts = np.unique(train_labels, return_counts=True)
     return float((test_labels == categories[counts.argmax()]).mean())
 
 
 def fitted_svm(features: np.ndarray, labels: np.ndarray, kernel: str) -> Pipeline:
-    """Scaling and an SVM (scikit-learn's defaults, C = 1, one against one), fitted to the groups."""
+    """Scaling and an SVM (scikit-learn's defaults: C = 1, one against one), fitted to the groups."""
     if len(np.unique(labels)) < 2:
-        raise UserError("All groups are of one category: give at least two categories to tell apart.")
+        raise UserError("All groups are of one category: give at least two categories.")
     return make_pipeline(StandardScaler(), SVC(kernel=kernel)).fit(features, labels)

@@ -1,4 +1,4 @@
-"""Clustering: do the components that were found without labels agree with the labels?"""
+"""Clustering: agreement of the components, learned without labels, with the labels."""
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -8,18 +8,18 @@ from sklearn.metrics.cluster import contingency_matrix
 
 from ugvae_tf.errors import UserError
 
-KMEANS_STARTS = 4  # k-means++ starts, of which the tightest is taken
+KMEANS_STARTS = 4  # k-means++ initialisations; the result with the lowest inertia is used
 
 
 def matched_accuracy(labels: np.ndarray, clusters: np.ndarray) -> float:
     """The share of images in their label's cluster, under the best one-to-one matching.
 
     With more clusters than labels some clusters match no label, and all their images count
-    as wrong (and the other way round).
+    as errors; the same holds with more labels than clusters.
 
     Args:
         labels: [N]
-        clusters: [N], names of clusters of any kind.
+        clusters: [N], identifiers of any type.
     """
     counts = contingency_matrix(labels, clusters)  # [labels, clusters]
     return float(counts[linear_sum_assignment(counts, maximize=True)].sum() / counts.sum())
@@ -28,18 +28,18 @@ def matched_accuracy(labels: np.ndarray, clusters: np.ndarray) -> float:
 def many_to_one_accuracy(labels: np.ndarray, clusters: np.ndarray) -> float:
     """The share of images that have their cluster's majority label.
 
-    Never below `matched_accuracy`; it grows with the number of clusters, up to 1 when every image has its own.
+    It is at least `matched_accuracy`, and grows with the number of clusters, to 1 with one cluster per image.
     """
     counts = contingency_matrix(labels, clusters)  # [labels, clusters]
     return float(counts.max(axis=0).sum() / counts.sum())
 
 
 def clustering_metrics(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
-    """Agreement of clusters [N] with labels [N], whatever the clusters are called.
+    """Agreement of clusters [N] with labels [N], for any identifiers of the clusters.
 
     Returns:
-        `matched_accuracy`, `many_to_one_accuracy`; `nmi`, the mutual information divided by
-        the mean of the two entropies; `ari`, the adjusted Rand index (0 by chance, 1 for equals).
+        `matched_accuracy`, `many_to_one_accuracy`; `nmi`, the mutual information divided by the mean
+        of the two entropies; `ari`, the adjusted Rand index (0 at chance, 1 for equal partitions).
     """
     return {
         "matched_accuracy": matched_accuracy(labels, clusters),
@@ -50,11 +50,11 @@ def clustering_metrics(labels: np.ndarray, clusters: np.ndarray) -> dict[str, fl
 
 
 def kmeans_clusters(features: np.ndarray, clusters: int, seed: int) -> np.ndarray:
-    """The k-means cluster of every image: [N], the best of KMEANS_STARTS starts.
+    """The k-means cluster of every image: [N], the best of KMEANS_STARTS initialisations.
 
     Args:
-        features: [N, F], taken as they are: the scale of a feature is its weight.
-        clusters: how many; a UserError if there are fewer images.
+        features: [N, F], not scaled: the scale of a feature is its weight.
+        clusters: number of clusters; raises UserError if there are fewer images.
     """
     if clusters > len(features):
         raise UserError(f"{len(features)} images cannot form {clusters} clusters: give fewer clusters or more images.")

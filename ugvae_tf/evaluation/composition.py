@@ -1,4 +1,4 @@
-"""Composition: how much of a group's make-up its code knows, linearly (a measure of ours, not the paper's)."""
+"""Composition: linear regression of a group's label histogram on its code (our measure, not the paper's)."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ugvae_tf.errors import UserError
 
-# The codes are scaled, so a penalty is to be seen beside the number of groups: from next to none to overwhelming.
+# The codes are scaled, so a penalty compares with the number of groups: from negligible to dominant.
 PENALTIES = np.logspace(-3, 5, 17)
 
 
@@ -21,18 +21,18 @@ def composition_r2(
     test_histograms: np.ndarray,
     names: Sequence[str],
 ) -> dict[str, float]:
-    """The share of the variance of each label's proportion that the code explains in held-out groups.
+    """Held-out R2 of each label's proportion, predicted from the code.
 
-    A ridge regression per label, on codes scaled to mean 0 and variance 1; each label's penalty
-    is chosen by leave-one-out on the training groups. R2 = 1 - squared error / squared deviation
-    from the test groups' own mean: 1 is perfect, a code that knows nothing scores 0 or a little less.
+    One ridge regression per label, on codes scaled to mean 0 and variance 1; each label's penalty
+    is selected by leave-one-out on the training groups. R2 = 1 - squared error / squared deviation
+    from the mean of the test groups: 1 is perfect; an uninformative code gives 0 or slightly less.
 
-    A label whose proportion is the same in all test groups has no R2: it has no entry in the
-    result and no part in the mean.
+    R2 is undefined for a label whose proportion is the same in all test groups: that label is left
+    out of the result and of the mean.
 
     Args:
         train_codes: [N, F], one code per group.
-        train_histograms: [N, V], the true share of each label in the group.
+        train_histograms: [N, V], the true proportion of each label in the group.
         test_codes: [T, F]
         test_histograms: [T, V]
         names: the V labels' names.

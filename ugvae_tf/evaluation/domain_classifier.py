@@ -1,4 +1,4 @@
-"""A classifier of decoded images: which of two categories does an image look like?"""
+"""The domain classifier: the probability that a decoded image is of the second of two categories."""
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -19,10 +19,10 @@ class DomainClassifier:
         self._classifier.fit(images.reshape(len(images), -1), truth)
 
     def accuracy(self, images: np.ndarray, truth: np.ndarray) -> float:
-        """The share of other real images [N, H, W, C] that are judged rightly."""
+        """The accuracy on other real images [N, H, W, C]."""
         return float(self._classifier.score(images.reshape(len(images), -1), truth))
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Of the second category, for images [..., H, W, C]: [...]."""
+        """The probability of the second category for images [..., H, W, C]: [...]."""
         flat = images.reshape(-1, np.prod(images.shape[-3:]))
         return self._classifier.predict_proba(flat)[:, 1].reshape(images.shape[:-3])

@@ -1,11 +1,11 @@
-"""The paths that traversals and interpolations walk, and how a classifier judges what is seen on the way."""
+"""The paths of traversals and interpolations in latent space, and measures of a classifier's output along them."""
 
 import numpy as np
 
 from ugvae_tf.errors import UserError
 
-BETA_REACH = 1.0  # a traversal's ends: one standard deviation of p(beta) on either side
-Z_REACH = 3.0  # on either side of the component's mean
+BETA_REACH = 1.0  # half the length of a traversal of beta, in standard deviations of p(beta)
+Z_REACH = 3.0  # half the length of a traversal of z, around the component's mean
 
 
 def linear_path(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
@@ -20,7 +20,7 @@ def traversal_betas(global_size: int, rows: int, dimension: int | None = None) -
     move diagonally".
 
     Args:
-        dimension: counted from 0; a UserError if beta has no such dimension.
+        dimension: counted from 0; raises UserError if beta has no such dimension.
 
     Returns:
         [rows, M]
@@ -34,19 +34,19 @@ def traversal_betas(global_size: int, rows: int, dimension: int | None = None) -
 def traversal_zs(component_mean: np.ndarray, columns: int) -> np.ndarray:
     """The columns of a traversal: z from mean - 3 to mean + 3 on every dimension at once: [columns, L].
 
-    Paper section 4.1, figure 3; the mean is mu_d(beta) [L] of p(z | d, beta), other for every row.
+    Paper section 4.1, figure 3; the mean is mu_d(beta) [L] of p(z | d, beta) and differs between rows.
     """
     return linear_path(component_mean - Z_REACH, component_mean + Z_REACH, columns)
 
 
 def carried_along(z: np.ndarray, component_means: np.ndarray, component_stddevs: np.ndarray) -> np.ndarray:
-    """The path of a z that keeps its place in its component while beta moves the component (paper eq. 3).
+    """The path of z with constant d and noise while beta changes (paper eq. 3).
 
     z = mu_d(beta) + sigma_d(beta) * noise, with d and the noise of the first step.
 
     Args:
         z: [L], at the first step.
-        component_means: [steps, L], mu_d(beta) on the way.
+        component_means: [steps, L], mu_d(beta) along the path.
         component_stddevs: [steps, L], sigma_d(beta).
 
     Returns:
@@ -57,18 +57,18 @@ def carried_along(z: np.ndarray, component_means: np.ndarray, component_stddevs:
 
 
 def flip_share(probabilities: np.ndarray, low: float = 0.1, high: float = 0.9) -> float:
-    """The share of pairs that a path takes from surely the first domain to surely the second.
+    """The share of pairs whose path starts below `low` and ends above `high` in the classifier's probability.
 
     Args:
         probabilities: [pairs, steps], a classifier's probability that the image is of the second domain.
-        low: the first step must be below it.
-        high: the last step must be above it.
+        low: upper limit of the first step's probability.
+        high: lower limit of the last step's probability.
     """
     return float(((probabilities[:, 0] < low) & (probabilities[:, -1] > high)).mean())
 
 
 def largest_step(probabilities: np.ndarray) -> float:
-    """How abruptly a path changes domain: the largest change between neighbours, averaged over the pairs.
+    """The largest change of the probability between consecutive steps, averaged over the pairs.
 
     Args:
         probabilities: [pairs, steps], two steps or more, as for `flip_share`; an even change from

@@ -1,4 +1,4 @@
-"""The bound of held-out groups, and a tighter one by importance sampling."""
+"""The ELBO of held-out groups, and a tighter bound by importance sampling."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -10,11 +10,11 @@ from tqdm import tqdm
 
 from ugvae_tf.codes import Arrays, Codes
 
-PATIENCE = 3.0  # seconds before thousands of samples show a progress bar
+PATIENCE = 3.0  # seconds before a progress bar over samples appears
 
 
 class Generative(Protocol):
-    """What a bound needs of a model; a ServedModel is one."""
+    """The functions of a model that a bound needs; a ServedModel has them."""
 
     def encode(self, images: np.ndarray) -> Codes: ...
 
@@ -28,25 +28,24 @@ class Generative(Protocol):
 def elbo_terms(model: Generative, images: np.ndarray, random: np.random.Generator) -> Arrays:
     """One-sample estimate of the terms of paper eq. 10-11, in nats per group [G].
 
-    q(d) and q(beta) are those of the mean of z, as the exported model gives them. They do
-    not depend on the sample of z, so that the expectation is a lower bound of log p(X), as
-    it is for any q.
+    q(d) and q(beta) are the exported model's, at the mean of z. They do not depend on the
+    sample of z, so the expectation is a lower bound of log p(X), as for any q.
 
     Args:
         images: [G, B, H, W, C] in [0, 1].
     """
     codes = model.encode(images)
-    z, beta = _sample(random, codes.z_mean, codes.z_stddev), _sample_beta(random, codes)
+    z, beta = sample(random, codes.z_mean, codes.z_stddev), _sample_beta(random, codes)
     p_beta, p_z = model.global_prior(len(images)), model.prior(beta)
     probs, log_prior_probs = codes.component_probs, np.log(p_z["component_probs"])[:, None]  # [G, B, K], [G, 1, K]
-    kl_by_component = _kl(
+    kl_by_component = gaussian_kl(
         codes.z_mean[:, :, None], codes.z_stddev[:, :, None], p_z["z_mean"][:, None], p_z["z_stddev"][:, None]
     )  # [G, B, K]
     return {
-        "log_px": _log_px(images, model.decode(z, beta)).sum(axis=1),
+        "log_px": log_px(images, model.decode(z, beta)).sum(axis=1),
         "kl_z": (probs * kl_by_component).sum(axis=(1, 2)),
         "kl_d": (xlogy(probs, probs) - probs * log_prior_probs).sum(axis=(1, 2)),
-        "kl_beta": _kl(codes.beta_mean, codes.beta_stddev, p_beta["beta_mean"], p_beta["beta_stddev"]),
+        "kl_beta": gaussian_kl(codes.beta_mean, codes.beta_stddev, p_beta["beta_mean"], p_beta["beta_stddev"]),
     }
 
 
@@ -61,12 +60,12 @@ def importance_weighted_bound(
               prod_i 1/inner sum_t sum_d p(d | beta_s) p(z_it | d, beta_s) p(x_i | z_it, beta_s) / q(z_it)
         bound = log 1/outer sum_s w_s
 
-    It is a bound. Given beta_s, each factor is an unbiased estimate of p(x_i | beta_s), for
-    z_it ~ q(z_i) and the ratio's mean is the integral over z of sum_d p(d | beta_s)
-    p(z | d, beta_s) p(x_i | z, beta_s). The factors are independent given beta_s, so their product is an
-    unbiased estimate of p(X | beta_s), and so w_s one of p(X). The mean over s is unbiased
-    too, and Jensen's inequality gives E[log mean_s w_s] <= log p(X). (Burda, Grosse and
-    Salakhutdinov 2016, here with one level of sampling inside another.)
+    Proof that it is a bound: given beta_s, each factor is an unbiased estimate of p(x_i | beta_s),
+    because z_it ~ q(z_i) and the mean of the ratio is the integral over z of sum_d p(d | beta_s)
+    p(z | d, beta_s) p(x_i | z, beta_s). The factors are independent given beta_s, so their product is
+    an unbiased estimate of p(X | beta_s), and w_s is one of p(X). The mean over s is also unbiased,
+    and Jensen's inequality gives E[log mean_s w_s] <= log p(X). (Burda, Grosse and Salakhutdinov
+    2016, here with two nested levels of sampling.)
 
     Args:
         images: [G, B, H, W, C] in [0, 1].
@@ -91,14 +90,14 @@ def _log_px_given_beta(
     p_z = model.prior(beta)
     log_sum = np.full(images.shape[:2], -np.inf)
     for _ in _counted(inner):
-        z = _sample(random, codes.z_mean, codes.z_stddev)
+        z = sample(random, codes.z_mean, codes.z_stddev)
         log_q = norm.logpdf(z, codes.z_mean, codes.z_stddev).sum(axis=-1)
-        log_sum = np.logaddexp(log_sum, _log_px(images, model.decode(z, beta)) + _log_mixture(z, p_z) - log_q)
+        log_sum = np.logaddexp(log_sum, log_px(images, model.decode(z, beta)) + _log_mixture(z, p_z) - log_q)
     return log_sum - np.log(inner)
 
 
 def _counted(samples: int) -> Iterable[int]:
-    """A loop over samples; one that takes long shows where it is."""
+    """A loop over samples, with a progress bar after PATIENCE seconds."""
     return tqdm(range(samples), desc="samples", leave=False, delay=PATIENCE, disable=samples == 1)
 
 
@@ -108,19 +107,19 @@ def _log_mixture(z: np.ndarray, p_z: Arrays) -> np.ndarray:
     return logsumexp(log_components, axis=-1, b=p_z["component_probs"][:, None])
 
 
-def _log_px(images: np.ndarray, decoded: Arrays) -> np.ndarray:
-    """log p(x_i | z_i, beta) of every image [G, B]: Gaussian if there is a deviation, else Bernoulli."""
+def log_px(images: np.ndarray, decoded: Arrays) -> np.ndarray:
+    """log p(x_i | z_i, beta) of every image [G, B]: Gaussian if there is a standard deviation, else Bernoulli."""
     mean = decoded["image_mean"].astype(float)
     if "image_stddev" in decoded:
         stddev = decoded["image_stddev"].astype(float)
-        # norm.logpdf by hand: over all pixels of all samples it took most of the task's time.
+        # The formula of norm.logpdf, which would take most of the task's time.
         log_pixels = -0.5 * ((images - mean) / stddev) ** 2 - np.log(stddev) - 0.5 * np.log(2 * np.pi)
     else:
         log_pixels = xlogy(images, mean) + xlog1py(1 - images, -mean)
     return log_pixels.sum(axis=(2, 3, 4))
 
 
-def _kl(
+def gaussian_kl(
     mean: np.ndarray, stddev: np.ndarray, prior_mean: np.ndarray | float, prior_stddev: np.ndarray | float
 ) -> np.ndarray:
     """KL between diagonal Gaussians, summed over the last axis."""
@@ -128,9 +127,10 @@ def _kl(
     return (np.log(prior_stddev / stddev) + ratio - 0.5).sum(axis=-1)
 
 
-def _sample(random: np.random.Generator, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+def sample(random: np.random.Generator, mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+    """A sample of diagonal Gaussians of any shape."""
     return mean + stddev * random.standard_normal(mean.shape).astype(np.float32)
 
 
 def _sample_beta(random: np.random.Generator, codes: Codes) -> np.ndarray:
-    return _sample(random, codes.beta_mean, codes.beta_stddev)
+    return sample(random, codes.beta_mean, codes.beta_stddev)

@@ -1,4 +1,4 @@
-"""Two dimensions of many: t-SNE of codes."""
+"""Projection of codes to two dimensions: t-SNE."""
 
 import numpy as np
 from sklearn.manifold import TSNE

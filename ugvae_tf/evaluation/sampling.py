@@ -1,6 +1,6 @@
-"""Which images form a group: `members`, an int array [groups, B] of indices into a split.
+"""Sampling of groups: `members`, an int array [groups, B] of indices into a split.
 
-`labels` is [N], one label for every image of the split; all chance comes from `random`.
+`labels` is [N], one label for every image of the split; `random` is the only source of randomness.
 """
 
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ from ugvae_tf.errors import UserError
 
 
 def random_members(count: int, groups: int, size: int, random: np.random.Generator) -> np.ndarray:
-    """Groups of any of `count` images, none twice in a group; a UserError if a group needs more."""
+    """Random groups of distinct images out of `count`; raises UserError if a group needs more."""
     _require_images(count, size)
     return np.stack([random.choice(count, size, replace=False) for _ in range(groups)])
 
 
 def members_with_labels(labels: np.ndarray, digits: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """An image for every wanted label, at the same place: [groups, B].
+    """An image with each of the given labels, at the same position: [groups, B].
 
-    No image is twice in a group, unless the group wants more of a label than there are.
+    No image is twice in a group, unless the group needs more images of a label than there are.
 
     Args:
-        digits: [groups, B], the wanted labels; a UserError if nobody has one of them.
+        digits: [groups, B], the labels; raises UserError if no image has one of them.
     """
     wanted = np.unique(digits)
     _require_labels(labels, wanted)
@@ -38,7 +38,7 @@ def members_with_labels(labels: np.ndarray, digits: np.ndarray, random: np.rando
 def series_members(
     labels: np.ndarray, series_digits: np.ndarray, groups: int, size: int, random: np.random.Generator
 ) -> np.ndarray:
-    """Groups of `size` consecutive digits of a series, from a random place on, wrapping at its end.
+    """Groups of `size` consecutive digits of a series, from a random position, cyclically.
 
     Args:
         series_digits: [length], as in SERIES.
@@ -51,9 +51,9 @@ def series_members(
 def members_among(
     labels: np.ndarray, allowed: Sequence[int] | np.ndarray, groups: int, size: int, random: np.random.Generator
 ) -> np.ndarray:
-    """Groups of any of the images whose label is allowed, so that a frequent label stays frequent.
+    """Random groups of the images with an allowed label, in proportion to the labels' frequencies.
 
-    No image is twice in a group, unless there are fewer than `size`. A UserError if nobody
+    No image is twice in a group, unless there are fewer than `size`. Raises UserError if no image
     has one of the labels.
     """
     _require_labels(labels, allowed)
@@ -64,11 +64,11 @@ def members_among(
 def skewed_members(
     labels: np.ndarray, groups: int, size: int, concentration: float, random: np.random.Generator
 ) -> np.ndarray:
-    """Groups whose label proportions come from a symmetric Dirichlet, one draw for each group.
+    """Groups with label proportions from a symmetric Dirichlet distribution, one draw for each group.
 
     Args:
         concentration: of the Dirichlet, the same for every label; at 1 all proportions are equally
-            likely, towards 0 a group has one label only, towards infinity it has all in equal parts.
+            likely, towards 0 a group has one label only, towards infinity all proportions are equal.
     """
     _require_images(len(labels), size)
     if not concentration > 0:
@@ -80,10 +80,30 @@ def skewed_members(
     return members_with_labels(labels, random.permuted(sorted_labels, axis=1), random)
 
 
-def histogram(labels: np.ndarray, members: np.ndarray, values: Sequence[int] | np.ndarray) -> np.ndarray:
-    """The share of each value among a group's labels: [groups, values]; rows sum to 1 if `values` has all.
+def label_members(
+    values: np.ndarray, groups: int, size: int, random: np.random.Generator, least: int | None = None
+) -> np.ndarray:
+    """Groups of distinct images that share a value of a label [N], at most `groups` of them: [G, size].
 
-    A member of -1 is nobody: it pads a smaller group.
+    Values and images come in random order, no value twice. One with fewer than `size` images gives a smaller group,
+    padded with -1, unless it has fewer than `least` (default: `size`).
+
+    Raises:
+        UserError: no value has that many images.
+    """
+    least = size if least is None else least
+    names, counts = np.unique(values, return_counts=True)
+    enough = random.permutation(names[counts >= least])[:groups]
+    if not len(enough):
+        raise UserError(f"No group has {least} images (at most {counts.max()}): choose another `group_by`.")
+    drawn = [random.permutation(np.flatnonzero(values == name))[:size] for name in enough]
+    return np.stack([np.pad(group, (0, size - len(group)), constant_values=-1) for group in drawn])
+
+
+def histogram(labels: np.ndarray, members: np.ndarray, values: Sequence[int] | np.ndarray) -> np.ndarray:
+    """The proportion of each value among a group's labels: [groups, values]; rows sum to 1 if `values` has all.
+
+    A member of -1 is padding.
     """
     present = members >= 0
     counts = [((labels[members] == value) & present).sum(axis=1) for value in values]

@@ -1,4 +1,4 @@
-"""The table of models."""
+"""The models by name."""
 
 from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""What every model of the package is trained by: the terms of its bound, and the only training step."""
+"""Base class of all models: the terms of the bound, and the only training step."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
@@ -33,7 +33,7 @@ class ElboTerms(NamedTuple):
 
 
 class Terms(Protocol):
-    """What training asks of the terms of any model: those of ElboTerms, or more."""
+    """The interface of a model's terms in training: those of ElboTerms, or more."""
 
     @property
     def log_px(self) -> tf.Tensor: ...
@@ -61,27 +61,27 @@ class GroupModel(FrontDoor):
         self.term_metrics = [keras.metrics.Mean(name) for name in ("loss", *self.term_names)]
 
     def elbo_terms(self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False) -> Terms:
-        """One-sample estimate of the bound; without a seed, the posterior means stand for samples.
+        """One-sample estimate of the bound; without a seed, the posterior means replace the samples.
 
         `training` is Keras's: batch normalisation and random subsets of experts depend on it.
         """
         raise NotImplementedError
 
     def signatures(self) -> dict[str, Signature]:
-        """What the exported model answers to: name -> (function of tensors, its input specs)."""
+        """The signatures of the exported model: name -> (function of tensors, its input specs)."""
         raise NotImplementedError
 
     def build(self, input_shape: object = None) -> None:
-        """Make all variables by one pass over a blank image; constructors end with it."""
+        """Create all variables by one pass over a blank image; every constructor ends with this call."""
         if self.built:
             return
         self.elbo_terms(tf.zeros([1, 1, *self.image_shape]), tf.ones([1, 1]), seed=None)
 
     def _maybe_symbolic_build(self, iterator: object = None, data_batch: object = None) -> None:
-        """Nothing is left to build: Keras's own way averages a batch over workers, which fails for several."""
+        """Do nothing: all variables exist. Keras's method averages a batch over workers, which fails for several."""
 
     def objective(self, terms: Terms) -> tf.Tensor:
-        """What training maximises [G]; the ELBO itself at kl_weight 1."""
+        """The objective that training maximises [G]; the ELBO at kl_weight 1."""
         return terms.log_px - self.config.kl_weight * terms.kl
 
     @property
@@ -94,7 +94,7 @@ class GroupModel(FrontDoor):
         with tf.GradientTape() as tape:
             terms = self.elbo_terms(images, mask, self.sampling_seed(self.optimizer.iterations), training=True)
             loss = -self.objective(terms) / tf.reduce_sum(mask, axis=1)  # [G]
-            # The gradients of all replicas are summed: divide by the groups of all, not of this one.
+            # The gradients of all replicas are summed: divide by the groups of all replicas.
             total = tf.nn.compute_average_loss(loss)
         gradients = tape.gradient(total, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
@@ -109,13 +109,13 @@ class GroupModel(FrontDoor):
         return self._update_metrics(loss, terms, mask)
 
     def sampling_seed(self, step: tf.Tensor) -> tf.Tensor | None:
-        """The random state as a function of seed, step and replica: nothing to save, nothing to lose."""
+        """The random state, a function of seed, step and replica: checkpoints need not store it."""
         seed = tf.stack([tf.constant(self.seed, tf.int32), tf.cast(step, tf.int32)])
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         return tf.random.experimental.stateless_fold_in(seed, replica)
 
     def _update_metrics(self, loss: tf.Tensor, terms: Terms, mask: tf.Tensor) -> Tensors:
-        """Averages over images, so that a short last group weighs what it holds."""
+        """Update averages over images: the weight of a group is its number of images."""
         sizes = tf.reduce_sum(mask, axis=1)  # [G]
         per_image = [loss, *(term / sizes for term in terms)]
         for metric, values in zip(self.term_metrics, per_image, strict=True):
@@ -128,10 +128,10 @@ class GroupModel(FrontDoor):
 
 
 def without_padding(images: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Images [G, B, H, W, C] with padded ones blank, whatever they held (NaN included)."""
+    """Images [G, B, H, W, C] with padding set to 0, for any content of the padding (NaN included)."""
     return tf.math.multiply_no_nan(images, mask[:, :, tf.newaxis, tf.newaxis, tf.newaxis])
 
 
 def sum_over_group(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Sum of per-image values [G, B] over the images that are there [G]."""
+    """Sum of per-image values [G, B] over the images of each group, without padding [G]."""
     return tf.reduce_sum(values * mask, axis=1)

@@ -1,4 +1,4 @@
-"""The family of paper figure 1: one bound for all, with or without d, with or without beta."""
+"""The models of paper figure 1: one bound for all, with or without d, with or without beta."""
 
 from typing import Any, NamedTuple
 
@@ -10,18 +10,19 @@ from ugvae_tf import gaussian, networks
 from ugvae_tf.layers import Decoder, Experts, GlobalPrior, LocalEncoder
 from ugvae_tf.models.base import ElboTerms, GroupModel, Signature, Tensors, Terms, sum_over_group, without_padding
 from ugvae_tf.models.inputs import ImageShape
+from ugvae_tf.models.signatures import family_signatures
 from ugvae_tf.models.variational import optimal_components, random_subset
 
 
 class Posterior(NamedTuple):
-    """The variational family of paper eq. 5, image by image and as far as a model has it.
+    """The variational family of paper eq. 5 for each image; parts that a model lacks are None.
 
     q(beta) is the product of the experts of a group: `global_posterior`.
     """
 
     q_z: tfd.Distribution  # batch [G, B], event [L]
     z: tf.Tensor  # [G, B, L], a sample of q_z or its mean, which q_d and the experts depend on
-    q_d: tfd.Distribution | None = None  # batch [G, B], K categories: the network's (eq. 7)
+    q_d: tfd.Distribution | None = None  # batch [G, B], K categories, from the network of eq. 7
     experts: Experts | None = None  # of every image, each [G, B, M] (eq. 8)
 
 
@@ -44,11 +45,11 @@ class FamilyModel(GroupModel):
         raise NotImplementedError
 
     def local_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
-        """p(z | d, beta): batch shape [G, K], or [1, K] where beta plays no part; event shape [L]."""
+        """p(z | d, beta): batch shape [G, K], or [1, K] if it does not depend on beta; event shape [L]."""
         raise NotImplementedError
 
     def component_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
-        """p(d | beta) over K components: batch shape [G, 1], or [1, 1] where beta plays no part, as here (eq. 4)."""
+        """p(d | beta) over K components: batch shape [G, 1], or [1, 1] if uniform, as here (eq. 4)."""
         return tfd.Categorical(logits=tf.zeros([1, 1, self.config.components]))
 
     def local_posterior(
@@ -62,12 +63,13 @@ class FamilyModel(GroupModel):
     def elbo_terms(self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False) -> Terms:
         """The objective of paper eq. 10-11, with one sample of z and beta and d summed out.
 
-        A model without d, or without beta, has no term of it.
+        In a model without d, or without beta, its terms are zero.
 
-        As in the paper, KL(q(z) || p(z | d, beta)) is in closed form, over a z that is independent
-        of the beta it meets, though UG-VAE's q(beta) saw the sampled z through q(d). So its objective
-        is a strict bound only as far as one image's z does not sway the group's beta; the likelihood
-        task of evaluate.py, whose q(beta) sees the mean of z, is a bound for any group.
+        As in the paper, KL(q(z) || p(z | d, beta)) is in closed form. This treats z and beta as
+        independent, but in UG-VAE q(beta) depends on the sampled z through q(d). The objective is
+        therefore a strict bound only if the effect of one image's z on the group's beta is
+        negligible. In the likelihood task of evaluate.py, q(beta) depends on the mean of z, and the
+        result is a bound for any group.
         """
         z_seed, beta_seed = (None, None) if seed is None else tf.unstack(tfp.random.split_seed(seed, 2))
         q_z, z, q_d, experts = self.posterior(images, mask, z_seed, training)
@@ -91,9 +93,9 @@ class FamilyModel(GroupModel):
         )
 
     def global_posterior(self, experts: Experts, mask: tf.Tensor) -> tfd.Distribution:
-        """q(beta | X, Z): the product of the experts that the mask [G, B] leaves (paper eq. 9).
+        """q(beta | X, Z): the product of the experts of the images in the mask [G, B] (paper eq. 9).
 
-        With `prior_expert` p(beta) is one more factor, so that a small group's q(beta) is no wider
+        With `prior_expert`, p(beta) is one more factor, so q(beta) of a small group is no wider
         than p(beta). Returns batch shape [G], event shape [M].
         """
         present = mask[:, :, tf.newaxis]  # [G, B, 1]
@@ -101,7 +103,7 @@ class FamilyModel(GroupModel):
         return gaussian.product_of_experts(experts.precision * present, experts.precision_mean * present, prior)
 
     def _multiplied(self, mask: tf.Tensor, seed: tf.Tensor | None) -> tf.Tensor:
-        """The images [G, B] whose experts q(beta) multiplies in training; without a seed, all of them."""
+        """Mask [G, B] of the images whose experts are in q(beta) in training; without a seed, all images."""
         if self.config.expert_subset == "all" or seed is None:
             return mask
         return random_subset(mask, seed)
@@ -112,9 +114,9 @@ class FamilyModel(GroupModel):
         return sum_over_group(p_x.log_prob(without_padding(images, mask)), mask)
 
     def encoded(self, images: tf.Tensor, mask: tf.Tensor) -> Tensors:
-        """The codes of each group and image: q_z, and q_d and q_beta at the mean of z, as far as the model has them.
+        """The codes of each group and image: moments of q_z, and of q_d and q_beta at the mean of z.
 
-        An optimal q_d is the one at the mean of q_beta.
+        Parts that the model lacks are absent. An optimal q_d is the one at the mean of q_beta.
         """
         q_z, _, q_d, experts = self.posterior(images, mask, seed=None)
         codes, beta = {"z_mean": q_z.mean(), "z_stddev": q_z.stddev()}, None  # [G, B, L]
@@ -130,16 +132,16 @@ class FamilyModel(GroupModel):
         return codes
 
     def experts(self, images: tf.Tensor) -> Tensors:
-        """Natural parameters [G, B, M] of every image's factor of q(beta): they sum over a group (eq. 9).
+        """Natural parameters [G, B, M] of every image's expert of q(beta): they add over a group (eq. 9).
 
-        p(beta) is not among them, with `prior_expert` either: whoever sums them adds its own once.
+        They do not include p(beta). With `prior_expert`, add the parameters of p(beta) once to the sum.
         """
         experts = self.posterior(images, tf.ones(tf.shape(images)[:2]), seed=None).experts
         assert experts is not None, "a model without beta has no experts"
         return experts._asdict()
 
     def prior(self, beta: tf.Tensor | None, groups: tf.Tensor) -> Tensors:
-        """The components of each group, p(z | d, beta) [G, K, L] and p(d | beta) [G, K], or those that all share."""
+        """The components of each group: moments of p(z | d, beta) [G, K, L], and p(d | beta) [G, K]."""
         p_z = self.local_prior(beta)
         found = {"z_mean": p_z.mean(), "z_stddev": p_z.stddev()}
         if self.config.has_mixture:
@@ -155,34 +157,5 @@ class FamilyModel(GroupModel):
         return decoded
 
     def signatures(self) -> dict[str, Signature]:
-        """The signatures of design: every input and output leads with the axis of groups."""
-        images = tf.TensorSpec([None, None, *self.image_shape], name="images")
-        sizes = tf.TensorSpec([None], tf.int32, name="group_sizes")
-        z = tf.TensorSpec([None, None, self.config.local_size], name="z")
-        beta = tf.TensorSpec([None, self.config.global_size], name="beta")
-
-        def encode(images: tf.Tensor) -> Tensors:
-            return self.encoded(images, tf.ones(tf.shape(images)[:2]))
-
-        def encode_ragged(images: tf.Tensor, group_sizes: tf.Tensor) -> Tensors:
-            return self.encoded(images, tf.sequence_mask(group_sizes, tf.shape(images)[1], tf.float32))
-
-        def prior_of_all(group_sizes: tf.Tensor) -> Tensors:
-            return self.prior(None, tf.shape(group_sizes)[0])
-
-        def global_prior(group_sizes: tf.Tensor) -> Tensors:
-            p_beta = self.global_prior(groups=tf.shape(group_sizes)[0])
-            return {"beta_mean": p_beta.mean(), "beta_stddev": p_beta.stddev()}
-
-        found: dict[str, Signature] = {
-            "serving_default": (encode, [images]),
-            "encode_ragged": (encode_ragged, [images, sizes]),
-        }
-        found["decode"] = (self.decode, [z, beta] if self.config.decodes_beta else [z])
-        if self.config.has_beta:
-            found["experts"] = (self.experts, [images])
-            found["prior"] = (lambda beta: self.prior(beta, tf.shape(beta)[0]), [beta])
-            found["global_prior"] = (global_prior, [sizes])
-        else:
-            found["prior"] = (prior_of_all, [sizes])
-        return found
+        """The exported signatures (docs/serving.md): the first axis of every input and output is the groups."""
+        return family_signatures(self)

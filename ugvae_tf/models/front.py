@@ -1,4 +1,4 @@
-"""What a user of Keras expects of a model: call, fit, predict, get_config, save; and encode and generate."""
+"""The Keras interface of a model: call, fit, predict, get_config, save; also encode and generate."""
 
 from dataclasses import asdict
 from typing import Any, ClassVar
@@ -14,19 +14,19 @@ from ugvae_tf.config.presets import model_config
 from ugvae_tf.errors import UserError
 from ugvae_tf.models.inputs import ImageShape, as_groups, as_mask, check_shape
 
-IMAGES_PER_CALL = 8192  # of encode: enough to fill the cores, little enough for any memory
+IMAGES_PER_CALL = 8192  # of encode: large enough to use all cores, small enough for memory
 
 
 class FrontDoor(keras.Model):
-    """The part of a model that does not depend on its mathematics.
+    """The part of a model that does not depend on its distributions.
 
     Args:
         image_shape: (H, W, C) of an image.
-        seed: fixes initial weights that Keras draws after it, and the noise of training.
+        seed: of the noise in training; `keras.utils.set_random_seed` sets that of the initial weights.
         settings: fields of `ModelConfig`, such as `components=40`; the others have their defaults.
 
     Raises:
-        UserError: a setting is unknown, or this model does not have it, or its value is impossible.
+        UserError: a setting is unknown, this model does not have it, or its value is invalid.
     """
 
     model_name: ClassVar[ModelName]  # of the subclass, as in a ModelConfig
@@ -45,41 +45,41 @@ class FrontDoor(keras.Model):
             raise UserError(f"image_shape must be (H, W, C), such as (28, 28, 1), not {image_shape}.")
 
     def encoded(self, images: tf.Tensor, mask: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The codes of each group and image, by the names of `Codes`, as far as the model has them."""
+        """The codes of each group and image by the names of `Codes`; parts that the model lacks are absent."""
         raise NotImplementedError
 
     def prior(self, beta: tf.Tensor | None, groups: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The components of each group [G, K, L] that beta sets (paper eq. 3)."""
+        """The components of each group [G, K, L], as a function of beta (paper eq. 3)."""
         raise NotImplementedError
 
     def decode(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        """Mean and, for the Gaussian, standard deviation of every pixel (paper eq. 2)."""
+        """Mean and, for the Gaussian likelihood, standard deviation of every pixel (paper eq. 2)."""
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make the same model again."""
+        """The constructor's arguments."""
         settings = {name: value for name, value in asdict(self.config).items() if name != "model"}
         return {"image_shape": list(self.image_shape), "seed": self.seed, **settings}
 
     def get_build_config(self) -> dict[str, Any]:
-        """Nothing: the constructor's arguments decide all shapes."""
+        """Empty: the constructor's arguments determine all shapes."""
         return {}
 
     def build_from_config(self, config: dict[str, Any]) -> None:
-        """Make all variables, as Keras does before it loads weights."""
+        """Create all variables, before Keras loads the weights."""
         self.build()
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile a loaded model as the saved one was; Keras leaves that to classes with a `compile` of their own."""
+        """Compile a loaded model with the saved arguments; Keras requires this of classes that override `compile`."""
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
 
     def compile(self, optimizer: Any = "adam", *, jit_compile: bool = False, **arguments: Any) -> None:
-        """As Keras; without XLA, which compiles for seconds and makes convolutions slower on a CPU."""
+        """As in Keras, but without XLA by default: XLA compiles for seconds and slows convolutions on a CPU."""
         super().compile(optimizer=optimizer, jit_compile=jit_compile, **arguments)
 
     def __call__(self, images: Any, mask: Any = None, **arguments: Any) -> dict[str, tf.Tensor]:
-        """Codes and reconstructions; images are checked here, before Keras adds its own words to an error."""
+        """Codes and reconstructions; images are checked here, before Keras can add text to an error message."""
         if not _is_symbolic(images):
             images = as_groups(images, self.image_shape)
             mask = as_mask(mask, images)
@@ -102,24 +102,24 @@ class FrontDoor(keras.Model):
         return self.call(tf.cast(images, tf.float32), mask)
 
     def fit(self, x: Any = None, y: Any = None, **arguments: Any) -> keras.callbacks.History:
-        """As Keras; `x` is a dataset of groups, or groups [G, B, H, W, C], or one group; `y` is the mask, if any."""
+        """As in Keras; `x` is a dataset of groups, groups [G, B, H, W, C], or one group; `y` is the mask, if any."""
         if isinstance(x, tf.data.Dataset):
-            arguments = {"shuffle": False} | arguments  # Keras warns of a dataset that it cannot shuffle
+            arguments = {"shuffle": False} | arguments  # Keras warns about datasets that it cannot shuffle
         return super().fit(*self._inputs(x, y), **self._checked(arguments))
 
     def evaluate(self, x: Any = None, y: Any = None, **arguments: Any) -> Any:
-        """As Keras, with the inputs of `fit`: the loss and the terms of the bound, in nats per image."""
+        """As in Keras, with the inputs of `fit`: the loss and the terms of the bound, in nats per image."""
         return super().evaluate(*self._inputs(x, y), **arguments)
 
     def predict(self, x: Any, **arguments: Any) -> dict[str, np.ndarray]:
-        """As Keras, with the images of `fit`: the outputs of `call` as arrays."""
+        """As in Keras, with the images of `fit`: the outputs of `call` as arrays."""
         images, _ = self._inputs(x, None)
         if isinstance(images, np.ndarray):
             images = np.float32(images / 255) if images.dtype == np.uint8 else np.float32(images)
         return super().predict(images, **arguments)
 
     def _inputs(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Arrays checked and as groups, with their mask; a dataset's element shapes checked."""
+        """Arrays as checked groups with their mask; a dataset after a check of its element shapes."""
         if isinstance(x, tuple) and len(x) == 2:
             x, y = x
         if isinstance(x, tf.data.Dataset):
@@ -130,20 +130,20 @@ class FrontDoor(keras.Model):
         return groups, as_mask(y, groups)
 
     def _checked(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The arguments of `fit`, whose validation data are checked as its training data are."""
+        """The arguments of `fit`, with checked validation data."""
         held_out = arguments.get("validation_data")
         if held_out is None or isinstance(held_out, tf.data.Dataset):
             return arguments
         return arguments | {"validation_data": self._inputs(held_out, None)}
 
     def encode(self, images: Any, mask: Any = None) -> Codes:
-        """Codes of groups [G, B, H, W, C] or of one group [B, H, W, C], bytes or floats in [0, 1].
+        """Codes of groups [G, B, H, W, C] or of one group [B, H, W, C], uint8 or floats in [0, 1].
 
         Args:
-            mask: [G, B] or [B]; images where it is 0 have no part in the code of their group.
+            mask: [G, B] or [B]; images with mask 0 have no effect on the code of their group.
 
         Returns:
-            Arrays that lead with G, which is 1 for one group.
+            Arrays whose first axis is G; G = 1 for one group.
 
         Raises:
             UserError: another shape or range, or an empty group.
@@ -158,7 +158,10 @@ class FrontDoor(keras.Model):
         return {name: code.numpy() for name, code in self.encoded(tf.constant(pixels), tf.constant(mask)).items()}
 
     def generate(self, like: Any, count: int, seed: int = 0) -> np.ndarray:
-        """New images [count, H, W, C] in [0, 1] of the group that `like`, one group of images, is drawn from."""
+        """New images [count, H, W, C] in [0, 1] with the code of `like`, one group [B, H, W, C].
+
+        beta is the mean of q(beta | like), d ~ p(d | beta), z ~ p(z | d, beta); the images are means of p(x | z, beta).
+        """
         beta = self.encode(like).beta_mean[0]
         decodes_beta, has_beta = self.config.decodes_beta, self.config.has_beta
         return codes.generated(
@@ -171,5 +174,5 @@ class FrontDoor(keras.Model):
 
 
 def _is_symbolic(images: Any) -> bool:
-    """Whether these are tensors of a graph, or of Keras, without values to check."""
+    """Whether these are tensors without values (of a graph or of Keras), which cannot be checked."""
     return isinstance(images, keras.KerasTensor) or (tf.is_tensor(images) and not hasattr(images, "numpy"))

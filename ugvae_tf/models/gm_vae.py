@@ -20,9 +20,9 @@ class GmVae(FamilyModel):
 
     Its bound is eq. 11 of the paper without beta: E log p(x | z) - E_q(d) KL(q(z | x) || p(z | d))
     - KL(q(d | z) || p(d)). The components' moments are learned numbers, and q(d | z) is a network
-    as in eq. 7. Dilokthanakul et al. also draw a noise w for each image and let a network move the
-    components by it. It is left out here: in this family what moves the components is beta, and
-    this is the model without it.
+    as in eq. 7. In the model of Dilokthanakul et al., the components also depend on a noise variable w
+    of each image. This model has no w: in this family the components depend on beta only, and this is
+    the model without beta.
     """
 
     model_name = "gm-vae"
@@ -33,7 +33,7 @@ class GmVae(FamilyModel):
         if config.component_posterior == "network":
             self.component_encoder = ComponentEncoder(config)
         shape = [1, config.components, config.local_size]
-        apart = keras.initializers.RandomNormal(stddev=1.0)  # components that start equal would stay equal
+        apart = keras.initializers.RandomNormal(stddev=1.0)  # equal initial components would stay equal
         self.component_mean = self.add_weight(shape=shape, initializer=apart, name="component_mean")
         self.raw_log_variance = self.add_weight(shape=shape, initializer="zeros", name="raw_log_variance")
         self.build()

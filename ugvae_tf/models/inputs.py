@@ -1,4 +1,4 @@
-"""Groups of images as a model takes them: shapes and ranges are checked before Keras or TensorFlow meet them."""
+"""Groups of images as input of a model: checks of shape and range, before Keras or TensorFlow."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ ImageShape = tuple[int, int, int]
 
 
 def as_groups(images: Any, image_shape: ImageShape) -> np.ndarray:
-    """Images as groups [G, B, H, W, C]: one group [B, H, W, C] becomes G = 1; bytes or floats in [0, 1].
+    """Images, uint8 or floats in [0, 1], as groups [G, B, H, W, C]; one group [B, H, W, C] becomes G = 1.
 
     Raises:
         UserError: another shape, type or range, or no image at all.
@@ -35,7 +35,7 @@ def check_shape(shape: tuple[int | None, ...], image_shape: ImageShape) -> None:
 
 
 def _check_range(images: np.ndarray) -> None:
-    """Raise UserError unless the pixels are bytes, or floats in [0, 1]."""
+    """Raise UserError unless the pixels are uint8, or floats in [0, 1]."""
     if images.dtype == np.uint8:
         return
     if images.dtype.kind != "f":
@@ -46,7 +46,7 @@ def _check_range(images: np.ndarray) -> None:
 
 
 def as_mask(mask: Any, images: np.ndarray) -> np.ndarray:
-    """The mask [G, B] of float32: ones where there is none; one of one group, [B], becomes G = 1.
+    """The mask as float32 [G, B]: all ones if `mask` is None; the mask [B] of one group becomes G = 1.
 
     Raises:
         UserError: another shape, or a group without an image.
@@ -63,9 +63,9 @@ def as_mask(mask: Any, images: np.ndarray) -> np.ndarray:
 
 
 def as_tensors(data: Any) -> tuple[tf.Tensor, tf.Tensor]:
-    """Images [G, B, H, W, C] in [0, 1] and mask [G, B] from what Keras passes to a step.
+    """Images [G, B, H, W, C] in [0, 1] and mask [G, B] from the data of a Keras step.
 
-    That is the images alone or with a mask; bytes are scaled.
+    The data are images, or (images, mask); uint8 images are scaled.
     """
     images, mask = (*data, None)[:2] if isinstance(data, tuple) else (data, None)
     if images.dtype == tf.uint8:

@@ -1,4 +1,4 @@
-"""ML-VAE: a Gaussian latent per image beside a Gaussian beta per group."""
+"""ML-VAE: a Gaussian z per image and a Gaussian beta per group."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ class MlVae(FamilyModel):
     """Multi-level VAE (Bouchacourt et al. 2018; paper figure 1c): UG-VAE without the mixture.
 
     p(X, Z, beta) = p(beta) prod_i p(z_i) p(x_i | z_i, beta), with style z and content beta, and
-    q(beta | X) a product of experts. Its authors train it on groups that share a label
-    (`group_by`); on random groups it is the model of the paper's figure 4.
+    q(beta | X) a product of experts. Its authors train it on groups by a label (`group_by`);
+    on random groups it is the model of the paper's figure 4.
     """
 
     model_name = "ml-vae"
@@ -37,5 +37,5 @@ class MlVae(FamilyModel):
         return Posterior(q_z, z, experts=self.global_encoder(features))
 
     def local_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
-        """N(0, I), whatever beta is."""
+        """N(0, I), for every beta."""
         return gaussian.standard([1, 1, self.config.local_size])

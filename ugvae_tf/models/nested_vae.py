@@ -1,4 +1,4 @@
-"""NestedVAE: pairs of images, and a VAE of their latents that rebuilds one from the other."""
+"""NestedVAE: pairs of images, and a VAE that predicts one image's z from the other's."""
 
 from typing import Any, NamedTuple
 
@@ -38,15 +38,16 @@ class NestedTerms(NamedTuple):
 class NestedVae(FamilyModel):
     """NestedVAE (Vowels et al. 2020; paper figure 1d).
 
-    The outer VAE, one for both images of a pair, is a plain one. The nested VAE encodes the z of
-    one image to q(beta | z_i), and decodes beta to p(z_j | beta) of its partner: beta keeps what
-    a pair has in common. Partners are neighbours in their group (the last one's is the first), so
-    groups should share a factor: `group_by`. The weight of the nested bound is 1.
+    The outer VAE is a standard VAE, shared by both images of a pair. The nested VAE encodes the z
+    of one image to q(beta | z_i) and decodes beta to p(z_j | beta) of its partner, so beta
+    represents what a pair has in common. The partner of an image is the next image of its group;
+    that of the last image is the first. Groups should therefore share a factor: `group_by`. The
+    weight of the nested bound is 1.
 
-    For groups of any size we take the product of the experts q(beta | z_i) as q(beta), where the
-    authors stop at pairs. An image that is alone in its group is its own partner. `prior` is the
-    nested decoder p(z | beta), so that z can be drawn for a beta; the bound that evaluate.py takes
-    from the export is that of p(beta) prod_i p(z_i | beta) p(x_i | z_i), not the one trained.
+    The authors use pairs only. Here q(beta) of a group of any size is the product of the experts
+    q(beta | z_i). A single image is its own partner. The exported `prior` is the nested decoder
+    p(z | beta). evaluate.py computes the bound of p(beta) prod_i p(z_i | beta) p(x_i | z_i), not
+    the training objective.
     """
 
     model_name = "nested-vae"

@@ -1,4 +1,4 @@
-"""UG-VAE: a mixture latent (z, d) per image, whose components a Gaussian beta per group moves."""
+"""UG-VAE: a mixture latent (z, d) per image; the components depend on a Gaussian beta per group."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ class UgVae(FamilyModel):
         return Posterior(q_z, z, q_d, self.global_encoder(features, q_d.probs_parameter()))  # eq. 8
 
     def component_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:
-        """p(d | beta): uniform (paper eq. 4), or proportions that beta sets."""
+        """p(d | beta): uniform (paper eq. 4), or a function of beta."""
         return super().component_prior(beta) if self.config.component_prior == "uniform" else self.proportions(beta)
 
     def local_prior(self, beta: tf.Tensor | None) -> tfd.Distribution:

@@ -1,4 +1,4 @@
-"""VAE and beta-VAE: every image alone, one Gaussian latent."""
+"""VAE and beta-VAE: one Gaussian z per image, and no variable of the group."""
 
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from ugvae_tf.models.inputs import ImageShape
 class Vae(FamilyModel):
     """Variational autoencoder (Kingma and Welling 2014; paper figure 1a).
 
-    p(X, Z) = prod_i p(z_i) p(x_i | z_i), z_i ~ N(0, I). A group is a mini-batch, no more.
+    p(X, Z) = prod_i p(z_i) p(x_i | z_i), z_i ~ N(0, I). A group is only a mini-batch.
     """
 
     model_name: ClassVar[ModelName] = "vae"
@@ -39,6 +39,6 @@ class Vae(FamilyModel):
 
 @keras.saving.register_keras_serializable("ugvae_tf")
 class BetaVae(Vae):
-    """beta-VAE (Higgins et al. 2017): the VAE whose KL has the weight `kl_weight`, above 1, in training."""
+    """beta-VAE (Higgins et al. 2017): a VAE with weight `kl_weight`, usually above 1, of the KL in training."""
 
     model_name = "beta-vae"

@@ -1,20 +1,20 @@
-"""What the variational family may have beyond the paper's eq. 5-9."""
+"""Extensions of the variational family beyond the paper's eq. 5-9."""
 
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-SUBSET_STREAM = 2  # of the step's random state; z and beta have the others
+SUBSET_STREAM = 2  # of the step's random state; z and beta use other streams
 
 
 def optimal_components(p_d: tfd.Distribution, kl_by_component: tf.Tensor) -> tfd.Distribution:
     """The q(d) that maximises the bound given beta, in closed form.
 
-    What eq. 11 has of d, for one image and with KL_k = KL(q(z) || p(z | d = k, beta)), is
+    With KL_k = KL(q(z) || p(z | d = k, beta)), the terms of eq. 11 with d, for one image, are
 
         -sum_k q(k) KL_k - KL(q(d) || p(d | beta))
 
-    Over all q that sum to one its maximum is log sum_k p(k | beta) exp(-KL_k), which
-    q(k) proportional to p(k | beta) exp(-KL_k) attains.
+    Their maximum over all q that sum to one is log sum_k p(k | beta) exp(-KL_k), attained by
+    q(k) proportional to p(k | beta) exp(-KL_k).
 
     Args:
         p_d: a categorical over K components; its batch shape broadcasts to [G, B].
@@ -27,15 +27,15 @@ def optimal_components(p_d: tfd.Distribution, kl_by_component: tf.Tensor) -> tfd
 
 
 def random_subset(mask: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """A random subset of the images of each group, of a size that is uniform from 1 to all of them.
+    """A random subset of the images of each group; its size is uniform from 1 to the group's size.
 
-    Any subset's q(beta) is an allowed posterior of the whole group, so that the bound stays one.
-    Trained so, a product of experts is good for any number of them (the sub-sampled training of
+    q(beta) of any subset is a valid variational posterior of the group, so the objective remains a
+    bound. This trains a product of experts for any number of experts (the sub-sampled training of
     Wu and Goodman 2018, "Multimodal generative models for scalable weakly-supervised learning").
 
     Args:
         mask: [G, B], 1 for an image and 0 for padding.
-        seed: the random state of the step; the same one gives the same subset.
+        seed: the random state of the step; equal states give equal subsets.
 
     Returns:
         [G, B], 1 for an image of the subset.

@@ -1,8 +1,8 @@
-"""Plain Keras bodies: the encoder's from images to features, the decoder's back to pixels.
+"""Encoder bodies from images to features, and decoder bodies from latent variables to pixels.
 
 Both are made from (image shape, config). An encoder takes images [G, B, H, W, C] and
 Keras's `training`, and returns features [G, B, hidden_units]. A decoder takes z [G, B, L]
-and, if there is one, beta [G, M], and returns [G, B, H, W, C] without a final activation.
+and, in a model that decodes it, beta [G, M]. It returns [G, B, H, W, C] without a final activation.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The convolutional body: four halvings of the image, and four doublings back (paper's supplement)."""
+"""The convolutional body: four convolutions with stride 2, and four transposed ones (paper's supplement)."""
 
 import math
 
@@ -15,17 +15,17 @@ KERNEL = 4
 ENCODER_MAPS = (32, 32, 64, 64)  # feature maps after each halving
 DECODER_MAPS = (64, 64, 32, 32)  # before each doubling
 STRIDE = 2
-CHANNEL_GROUPS = 8  # of feature maps, for group normalisation; those of the last layer are one group
-LARGEST_ADVICE = 64  # side of the official images
-# Weights start so that signals keep their size from ReLU to ReLU (He et al.). The decoder's would else
-# shrink by half and more at every doubling, and training would stay at one grey image for all. Of a
-# transposed kernel's KERNEL**2 weights for each map below, which Keras calls fan_out, a pixel gets a quarter.
+CHANNEL_GROUPS = 8  # of GroupNorm; in the last layer all channels are one group
+LARGEST_ADVICE = 64  # largest side that an error message suggests: that of the official images
+# He initialisation keeps the variance of activations from ReLU to ReLU. With Glorot initialisation the
+# decoder's activations shrink by half or more at every doubling, and training stays at one grey image for all.
+# A pixel gets a quarter of a transposed kernel's KERNEL**2 weights per map below (Keras's fan_out).
 RELU_START = "he_uniform"
 DOUBLING_START = keras.initializers.VarianceScaling(2 * STRIDE**2, mode="fan_out", distribution="uniform")
 
 
 def smallest_sides(image_shape: tuple[int, int, int]) -> tuple[int, int]:
-    """Height and width after four halvings; raises UserError where a side cannot be halved so often."""
+    """Height and width after four halvings; raises UserError if a side is not a multiple of 16."""
     height, width, _ = image_shape
     step = 2 ** len(ENCODER_MAPS)
     if height % step or width % step:
@@ -38,11 +38,11 @@ def smallest_sides(image_shape: tuple[int, int, int]) -> tuple[int, int]:
 
 
 class ConvEncoder(keras.layers.Layer):
-    """Four convolutions that halve the image, and a dense layer on what is left of it.
+    """Four convolutions that halve the image, and a dense layer on the smallest maps.
 
     The dense layer is the official code's last convolution, whose kernel covers the smallest
-    maps whole: the same function, far faster on a CPU. After each of the five come the
-    normalisation that the configuration names and a ReLU.
+    maps completely: the same function, and much faster on a CPU. Each of the five layers is
+    followed by the configured normalisation and a ReLU.
 
     Takes images [G, B, H, W, C]. Returns features [G, B, hidden_units].
     """
@@ -51,7 +51,7 @@ class ConvEncoder(keras.layers.Layer):
         super().__init__()
         self.image_shape, self.units = image_shape, config.hidden_units
         height, width = smallest_sides(image_shape)
-        kind, bias = config.normalisation, config.normalisation == "none"  # a normalisation brings a bias of its own
+        kind, bias = config.normalisation, config.normalisation == "none"  # a normalisation has a bias
         halvings: list[keras.layers.Layer] = []
         for maps in ENCODER_MAPS:
             halvings += [Conv2D(maps, KERNEL, STRIDE, "same", use_bias=bias, kernel_initializer=RELU_START)]
@@ -70,7 +70,7 @@ class ConvDecoder(keras.layers.Layer):
     """Two dense layers to the smallest maps, and four transposed convolutions that double them.
 
     The second dense layer is the official code's first transposed convolution, from one pixel,
-    with a bias for every pixel of the smallest maps. A ReLU follows each but the last.
+    with a bias for every pixel of the smallest maps. A ReLU follows every layer but the last.
 
     Takes z [G, B, L] and beta [G, M]. Returns [G, B, H, W, C].
     """

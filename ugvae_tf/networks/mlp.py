@@ -1,4 +1,4 @@
-"""The dense body: one hidden layer each way."""
+"""The dense body: one hidden layer in the encoder and one in the decoder."""
 
 import math
 
@@ -9,11 +9,11 @@ from ugvae_tf.config import ModelConfig
 
 
 class JointDense(keras.layers.Layer):
-    """A dense layer on the concatenation [z_i, beta], without building it.
+    """A dense layer on [z_i, beta], computed without the concatenation.
 
-    The part of beta is computed once per group and broadcast over the images.
+    The product with beta is computed once per group and broadcast over the images.
 
-    Takes z [G, B, L] and, if there is one, beta [G, M]. Returns [G, B, units].
+    Takes z [G, B, L] and, with `with_beta`, beta [G, M]. Returns [G, B, units].
     """
 
     def __init__(self, units: int, with_beta: bool, activation: str | None = None) -> None:

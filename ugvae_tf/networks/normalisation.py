@@ -1,28 +1,28 @@
-"""What may stand between a convolution and its ReLU."""
+"""Normalisation between a convolution and its ReLU."""
 
 import keras
 import tensorflow as tf
 
 
 class BatchNormalisation(keras.layers.BatchNormalization):
-    """Keras's batch normalisation with the official code's constants, and a faster kernel where it may.
+    """Keras's BatchNorm with the official code's constants, and a faster kernel on one replica.
 
-    In training every channel is normalised over all images of the step, on all replicas: the
-    images of a group, and of all groups in the step, influence each other's features. Padded
-    images would count as images; the groups that we train on are never padded. In inference
-    (evaluation, export) running averages of the statistics stand in, and every image is alone.
+    In training every channel is normalised over all images of the step, on all replicas, so the
+    features of an image depend on the other images of the step. Padding counts as blank images:
+    with padded groups (by a label or a cluster) it is part of the statistics. In inference
+    (evaluation, export) running averages replace the statistics, and images are independent.
 
     Takes and returns feature maps [N, H, W, C].
     """
 
     def __init__(self) -> None:
-        # Without synchronisation every replica would keep running averages of its own, and export the first's.
+        # Without synchronisation each replica has its own running averages, and the export has the first one's.
         super().__init__(momentum=0.9, epsilon=1e-5, synchronized=True)
 
     def call(self, maps: tf.Tensor, training: bool = False) -> tf.Tensor:
         if not training or tf.distribute.get_strategy().num_replicas_in_sync > 1:
             return super().call(maps, training=training)
-        # The fused kernel knows one replica only; it saves a seventh of the CPU time of the whole training step.
+        # The fused kernel works on one replica only; it saves a seventh of the CPU time of the training step.
         maps, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             maps, self.gamma.value, self.beta.value, epsilon=self.epsilon, is_training=True
         )
@@ -36,10 +36,10 @@ class BatchNormalisation(keras.layers.BatchNormalization):
 
 
 def normalisations(name: str, channel_groups: int) -> list[keras.layers.Layer]:
-    """New layers, one or none, for feature maps [N, H, W, C].
+    """The layers of a normalisation, one or none, for feature maps [N, H, W, C].
 
     Args:
-        channel_groups: of "group", into how many groups the channels of each image are divided.
+        channel_groups: number of channel groups of "group".
     """
     if name == "batch":
         return [BatchNormalisation()]

@@ -1,12 +1,13 @@
 """Scatter plots, bars, matrices and curves."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-# Paul Tol's "muted" palette and black, which colour-blind readers can tell apart; his pale grey is for "random".
+# Paul Tol's "muted" palette for colour-blind readers, and black; its pale grey is for "random".
 COLOURS = (
     "#332288", "#CC6677", "#117733", "#DDCC77", "#88CCEE", "#882255", "#44AA99", "#AA4499", "#999933", "#000000"
 )  # fmt: skip
@@ -15,7 +16,7 @@ MARKERS = "os^DvPX*hp"
 
 
 def scatter(points: np.ndarray, categories: np.ndarray, title: str, path: np.ndarray | None = None) -> Figure:
-    """Points in the plane by category, told apart by colour and by marker; a path drawn over them.
+    """Points in the plane with a colour and a marker for each category, and an optional path.
 
     Args:
         points: [N, 2]
@@ -39,7 +40,7 @@ def scatter(points: np.ndarray, categories: np.ndarray, title: str, path: np.nda
 
 
 def accuracy_bars(bars: Mapping[str, tuple[str, str]], metrics: Mapping[str, float], title: str) -> Figure:
-    """Pairs of bars, without and with "random", with their spread and the majority baselines.
+    """Pairs of bars, without and with random groups, with their spread and the majority baselines.
 
     Args:
         bars: label of each pair, and the names of its two metrics, which have a `_mean` and a `_std`.
@@ -67,7 +68,7 @@ def accuracy_bars(bars: Mapping[str, tuple[str, str]], metrics: Mapping[str, flo
 def composition_bars(
     metrics: Mapping[str, float], draws: Mapping[str, str], features: Mapping[str, str], title: str
 ) -> Figure:
-    """R2 of each label, a panel for each way of drawing groups and a bar for each code."""
+    """R2 of each label, with a panel for each sampling of groups and a bar for each code."""
     figure = Figure(figsize=(9.6, 3.4), layout="constrained")
     figure.suptitle(title, fontsize=11)
     for axes, (draw, meaning) in zip(figure.subplots(1, len(draws), sharey=True), draws.items(), strict=True):
@@ -89,7 +90,7 @@ def composition_bars(
 
 
 def count_matrix(counts: np.ndarray, labels: Sequence[str], title: str) -> Figure:
-    """Images of each label [labels, K] in each component, as shares of the component."""
+    """Counts [labels, K] of images of each label in each component, drawn as shares of the component."""
     shares = counts / counts.sum(axis=0).clip(1)
     order = np.lexsort((-shares.max(axis=0), shares.argmax(axis=0), counts.sum(axis=0) == 0))  # unused ones last
     figure = Figure(figsize=(1.6 + 0.22 * counts.shape[1], 1.4 + 0.25 * len(labels)), layout="constrained")
@@ -104,6 +105,36 @@ def count_matrix(counts: np.ndarray, labels: Sequence[str], title: str) -> Figur
     return figure
 
 
+def histograms(given: np.ndarray, generated: np.ndarray, names: Sequence[str], title: str, x_title: str) -> Figure:
+    """Label histograms of groups, those of given images beside those of generated ones, a panel for each group.
+
+    Args:
+        given: [groups, V], shares.
+        generated: [groups, V]
+        names: of the V labels.
+    """
+    columns = 1 if len(names) > 20 else 3
+    rows = -(-len(given) // columns)
+    figure = Figure(figsize=(9.6, 1.2 + 1.7 * rows), layout="constrained")
+    figure.suptitle(fill(title, 100), fontsize=11)
+    for place, axes in enumerate(figure.subplots(rows, columns, sharey=True, squeeze=False).flat):
+        if place >= len(given):
+            axes.set_axis_off()
+            continue
+        for side, (values, meaning) in enumerate(((given, "given images"), (generated, "generated images"))):
+            axes.bar(
+                np.arange(len(names)) + 0.4 * (side - 0.5), values[place], 0.38, color=COLOURS[side], label=meaning
+            )
+        axes.set_title(f"group {place + 1}", fontsize=9)
+        axes.set_xticks(range(len(names)), names, fontsize=8, rotation=90 if max(map(len, names)) > 2 else 0)
+        axes.set_xlabel(x_title, fontsize=9)
+        axes.set_ylabel("share of images", fontsize=9)
+        axes.spines[["top", "right"]].set_visible(False)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    return figure
+
+
 def bounds(values: Sequence[float], errors: Sequence[float], names: Sequence[str]) -> Figure:
     """Lower bounds of log p(X), from the loosest to the tightest, with their standard errors."""
     figure = Figure(figsize=(5.6, 3.4), layout="constrained")
@@ -113,6 +144,33 @@ def bounds(values: Sequence[float], errors: Sequence[float], names: Sequence[str
     axes.set_xticks(range(len(names)), names)
     axes.set_ylabel("nats per image")
     axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def curves(panels: Mapping[str, Mapping[str, np.ndarray]], title: str, x_title: str, y_title: str) -> Figure:
+    """Curves with their intervals, a panel for each quantity, side by side; the first axis counts in ratios.
+
+    Args:
+        panels: title of each panel -> name of each curve -> [points, 4]: x, y and the ends of y's interval.
+    """
+    figure = Figure(figsize=(max(7.2, 4.0 * len(panels)), 4.4), layout="constrained")
+    figure.suptitle(title, fontsize=11)
+    for axes, (heading, lines) in zip(figure.subplots(1, len(panels), squeeze=False).flat, panels.items(), strict=True):
+        for place, (name, points) in enumerate(lines.items()):
+            x, y, low, high = points.T
+            style = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+            errors = np.maximum([y - low, high - y], 0)
+            axes.errorbar(x, y, yerr=errors, label=name, capsize=3, linewidth=1.2, markersize=5, **style)
+        axes.set_title(fill(heading, 38), fontsize=10)
+        axes.set_xscale("log")
+        ticks = sorted({x for points in lines.values() for x in points[:, 0]})
+        axes.set_xticks(ticks, [f"{x:g}" for x in ticks])
+        axes.minorticks_off()
+        axes.set_xlabel(x_title)
+        axes.set_ylabel(y_title)
+        axes.spines[["top", "right"]].set_visible(False)
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return figure
 
 

@@ -1,1 +1,1 @@
-"""Exported models: writing them, reading them without TensorFlow, calling them here or on a server."""
+"""Exported models: export, description without TensorFlow, and inference in this process or on a server."""

@@ -7,21 +7,21 @@ from ugvae_tf.errors import UserError
 
 
 class ServerAddress(NamedTuple):
-    """Where TensorFlow Serving's REST interface has a model."""
+    """The address of a model in TensorFlow Serving's REST interface."""
 
     model_url: str  # http://HOST:8501/v1/models/NAME
     name: str
-    choice: str  # /versions/N or /labels/LABEL, or nothing for the newest version
+    choice: str  # /versions/N or /labels/LABEL, or empty for the newest version
 
     @classmethod
     def parse(cls, address: str) -> "ServerAddress | None":
-        """The address in a URL, None for a folder; raises UserError for a URL that is no model's."""
+        """The address in a URL, None for a folder; raises UserError for any other URL."""
         if not re.match(r"[a-z]+://", address):
             return None
         found = re.fullmatch(r"(https?://[^/]+.*/v1/models/([^/:?]+))((?:/versions/\d+|/labels/[^/:?]+)?)/?", address)
         if found is None:
             raise UserError(
                 f"{address} is not the address of a model on a server: "
-                f"give http://HOST:8501/v1/models/NAME, with /versions/N for another than the newest version."
+                f"give http://HOST:8501/v1/models/NAME, with /versions/N for an older version."
             )
         return cls(found[1], found[2], found[3])

@@ -1,4 +1,4 @@
-"""What runs the signatures of an exported model."""
+"""The interface of a back end, which runs the signatures of an exported model."""
 
 from typing import Any, Protocol
 
@@ -8,18 +8,18 @@ Arrays = dict[str, np.ndarray]
 
 
 class BackEnd(Protocol):
-    """One version of a model, wherever it runs."""
+    """One version of a model, in this process or on a server."""
 
     name: str
     version: int
     config: dict[str, Any]  # the content of config.json
-    signatures: dict[str, list[str]]  # the names of those that it has, and of the inputs of each
+    signatures: dict[str, list[str]]  # names of the signatures, and of their inputs
 
     @property
     def images_per_call(self) -> int:
-        """Enough to be quick, little enough for memory and time limits."""
+        """Images in one call: large enough for speed, small enough for memory and time limits."""
         ...
 
     def call(self, name: str, inputs: Arrays) -> Arrays:
-        """The outputs of a signature that the model has; arrays are float32 or int32."""
+        """The outputs of an existing signature; arrays are float32 or int32."""
         ...

@@ -1,4 +1,4 @@
-"""Codes of images and of any group of them, from one pass of a served model over the images."""
+"""Codes of images, and of any groups of them, from one pass of a served model over the images."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,21 +14,21 @@ MEANINGS = {
     "z_mean": "mean of z over the group",
     "component_probs": "mean of q(d) over the group",
 }
-IMAGES_PER_CALL = 8192  # between two updates of the progress bar
+IMAGES_PER_CALL = 8192  # images between two updates of the progress bar
 
 
 @dataclass(frozen=True)
 class ImageCodes:
-    """The code of every image on its own.
+    """The codes of single images.
 
-    An optimal q(d) depends on the group's beta: `component_probs` are then those of a group of the image alone.
+    An optimal q(d) depends on the group's beta: `component_probs` is then that of a group of one image.
     """
 
     precision: np.ndarray  # [N, M] of the image's expert; M is 0 in a model without beta
     precision_mean: np.ndarray  # [N, M]
     z_mean: np.ndarray  # [N, L]
     component_probs: np.ndarray  # [N, K]; K is 1 in a model without mixture
-    prior_precision: np.ndarray  # [M] of p(beta), if that is a factor of q(beta) too; else 0
+    prior_precision: np.ndarray  # [M] of p(beta) if it is a factor of q(beta), else 0
     prior_precision_mean: np.ndarray  # [M]
 
 
@@ -42,14 +42,14 @@ class GroupCodes(NamedTuple):
 
     @property
     def features(self) -> dict[str, np.ndarray]:
-        """What describes a group [groups, ...] by the names in MEANINGS, as far as the model has it; the best first."""
+        """The features of each group [groups, ...] that the model has, by the names in MEANINGS and in their order."""
         found = {"beta_mean": self.beta_mean, "z_mean": self.z_mean, "component_probs": self.component_probs}
         absent = {"beta_mean": 0, "z_mean": 0, "component_probs": 1}
         return {name: values for name, values in found.items() if values.shape[1] > absent[name]}
 
     @property
     def code(self) -> np.ndarray:
-        """What stands for a group: the mean of q(beta), or of z in a model without beta."""
+        """The code of each group: the mean of q(beta), or of z in a model without beta."""
         return next(iter(self.features.values()))
 
 
@@ -65,7 +65,7 @@ def encode_images(model: ServedModel, images: np.ndarray, title: str = "encoding
 
 
 def _alone(model: ServedModel, images: np.ndarray) -> Arrays:
-    """Codes and experts of images [N, 1, H, W, C], each a group of its own: [N, ...]."""
+    """Codes and experts of images [N, 1, H, W, C], each a group of one image: [N, ...]."""
     codes = model.encode(images)
     of_image = {"z_mean": codes.z_mean[:, 0], "component_probs": codes.component_probs[:, 0]}
     if model.settings.model.prior_expert:  # q(beta) of one image is its expert times p(beta)
@@ -76,7 +76,7 @@ def _alone(model: ServedModel, images: np.ndarray) -> Arrays:
 
 
 def group_codes(codes: ImageCodes, members: np.ndarray) -> GroupCodes:
-    """Codes of groups: the experts' natural parameters add up, and p(beta)'s if that is a factor too (paper eq. 9).
+    """Codes of groups: sums of the experts' natural parameters, and of p(beta)'s if it is a factor (paper eq. 9).
 
     Args:
         members: [groups, B] indices of images; -1 is padding.

@@ -1,4 +1,4 @@
-"""A trained model as a version that TensorFlow Serving loads."""
+"""Export of a model as a version for TensorFlow Serving."""
 
 import shutil
 from importlib.metadata import version as version_of
@@ -21,8 +21,8 @@ def export(model: GroupModel, folder: str | Path, images: ImageSet | None = None
     """Write the model as the next version in `folder`, and return the version's path.
 
     Args:
-        folder: such as `saved_models/mine`; made if it does not exist.
-        images: the training images, from which evaluate.py takes the data set unless it is given another.
+        folder: such as `saved_models/mine`; created if it does not exist.
+        images: the training images; their data set is the default of evaluate.py.
     """
     data = (images.source if images is not None else None) or DataConfig(dataset=configuration.UNKNOWN_DATA)
     training = TrainingConfig(validation_share=0)  # whatever the caller held back is not known here
@@ -35,20 +35,20 @@ def export(model: GroupModel, folder: str | Path, images: ImageSet | None = None
 
 
 def export_version(model: GroupModel, version: Path, config_json: str, group_size: int = DataConfig.group_size) -> None:
-    """Write the model's signatures as the SavedModel `version`, in place by one rename.
+    """Write the model's signatures as the SavedModel `version`, moved into place by one rename.
 
-    A server that watches the folder never sees half of a version. The configuration goes
-    along as `assets.extra/config.json`, which the server passes over, and as the signature
-    `config`, which clients of the server call.
+    A server that watches the folder never loads an incomplete version. The configuration is
+    stored in `assets.extra/config.json`, which the server ignores, and in the signature `config`
+    for clients of the server.
 
     Args:
         version: `saved_models/<name>/<integer>`; must not exist.
-        group_size: images in a group of the requests that warm a server up.
+        group_size: images in a group of the warm-up requests.
     """
     partial = version.parent / f".{version.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)  # of an export that was killed
     archive = keras.export.ExportArchive()
-    # The endpoints' own variables are stored; archive.track(model) would store each a second time.
+    # The endpoints store their variables; archive.track(model) would store each a second time.
     for name, (function, specs) in {**model.signatures(), "config": _config_signature(config_json)}.items():
         archive.add_endpoint(name, function, input_signature=specs)
     archive.write_out(str(partial), verbose=False)
@@ -73,7 +73,7 @@ def provenance(
 
 
 def _config_signature(config_json: str) -> Signature:
-    """The configuration, once for each group: as every signature, it leads with the axis of groups."""
+    """The signature `config`: the configuration once per group, since the first axis of every output is the groups."""
 
     def config(group_sizes: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"config_json": tf.fill(tf.shape(group_sizes), config_json)}  # [G]

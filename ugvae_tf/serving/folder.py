@@ -1,4 +1,4 @@
-"""An exported model that runs here."""
+"""The back end that runs an exported model in this process."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from ugvae_tf.serving.back_end import Arrays
 
 
 class Folder:
-    """A version's folder, or the newest version in one; raises UserError if there is none, or it is none of ours."""
+    """A version's folder, or the newest version in a model's folder; raises UserError if it is no export of ours."""
 
-    images_per_call = 8192  # enough to fill the cores, little enough for any memory
+    images_per_call = 8192  # large enough to use all cores, small enough for memory
 
     def __init__(self, folder: Path) -> None:
         path = saved_model.version_folder(folder)

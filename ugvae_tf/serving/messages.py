@@ -1,9 +1,9 @@
-"""The few messages of TensorFlow and TensorFlow Serving that we read or write, without importing either.
+"""Protobuf messages of TensorFlow and TensorFlow Serving that we read or write, without importing either.
 
 TensorFlow takes seconds to import, and TensorFlow Serving's API is no requirement of this
-package. The names and numbers of the fields are those of the official definitions, whose other
-fields are passed over. On the wire a map is a repeated pair of a key and a value, and an
-enumeration is a number.
+package. The names and numbers of the fields are those of the official definitions; their other
+fields are ignored. On the wire a map is a repeated pair of key and value, and an enumeration is
+a number.
 """
 
 from typing import Any
@@ -37,7 +37,7 @@ MESSAGES = {
 
 
 def _file() -> descriptor_pb2.FileDescriptorProto:
-    """The definitions above, as protobuf's own description of a .proto file."""
+    """MESSAGES as protobuf's description of a .proto file."""
     file = descriptor_pb2.FileDescriptorProto(name="ugvae_tf/messages.proto", package="ugvae_tf", syntax="proto3")
     for message, fields in MESSAGES.items():
         described = file.message_type.add(name=message)
@@ -53,7 +53,7 @@ def _file() -> descriptor_pb2.FileDescriptorProto:
 
 
 def _classes() -> dict[str, Any]:
-    pool = descriptor_pool.DescriptorPool()  # of our own: these are not the official, complete messages
+    pool = descriptor_pool.DescriptorPool()  # separate: these definitions are incomplete
     pool.Add(_file())
     return message_factory.GetMessageClassesForFiles(["ugvae_tf/messages.proto"], pool)
 

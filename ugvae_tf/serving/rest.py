@@ -1,4 +1,4 @@
-"""An exported model that TensorFlow Serving runs, asked by REST."""
+"""The back end that calls an exported model on TensorFlow Serving by REST."""
 
 import json
 import math
@@ -12,15 +12,15 @@ from ugvae_tf.serving import saved_model
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays
 
-NUMBERS_PER_CALL = 2**20  # of pixels: about 20 MB of JSON, which takes a server about a second
+NUMBERS_PER_CALL = 2**20  # pixel values: about 20 MB of JSON, about a second of a server's time
 SECONDS_TO_CONNECT, SECONDS_TO_ANSWER = 5, 300
 
 
 class Rest:
-    """One version of a model on a server: the one that answers first answers every call.
+    """One version of a model on a server: all calls go to the version that responded first.
 
     Raises:
-        UserError: nobody answers, or not as TensorFlow Serving with a model of ours does.
+        UserError: no server responds, or it is not TensorFlow Serving with an export of ugvae_tf.
     """
 
     def __init__(self, address: ServerAddress) -> None:
@@ -38,7 +38,7 @@ class Rest:
 
     @property
     def images_per_call(self) -> int:
-        """Few of large images."""
+        """Images in one call: fewer, the larger they are."""
         return max(1, NUMBERS_PER_CALL // math.prod(self.config["image_shape"]))
 
     def call(self, name: str, inputs: Arrays) -> Arrays:
@@ -48,8 +48,8 @@ class Rest:
     def _config(self) -> dict[str, Any]:
         if "config" not in self.signatures:
             raise UserError(
-                f"The model at {self._url} has no signature 'config' that tells what it is: "
-                f"export it anew (python scripts/re_export.py), or give its folder."
+                f"The model at {self._url} has no signature 'config' with its configuration: "
+                f"export it again (python scripts/re_export.py), or give its folder."
             )
         answer = self._predict("config", {"group_sizes": np.ones(1, np.int32)})
         try:
@@ -62,13 +62,13 @@ class Rest:
         answer = self._ask("POST", f"/versions/{self.version}:predict", json.dumps(asked))
         try:
             keys = self._outputs[name]
-            # A signature with a single output answers without its name.
+            # The response of a signature with a single output has no output name.
             return {keys[0]: answer["outputs"]} if len(keys) == 1 else {key: answer["outputs"][key] for key in keys}
         except (KeyError, TypeError) as error:
             raise self._not_serving() from error
 
     def _ask(self, method: str, path: str, body: str | None = None) -> Any:
-        """The JSON of an answer; raises UserError if there is none, or it tells of an error."""
+        """The JSON of a response; raises UserError if there is none, or if its status is an error."""
         try:
             timeout = (SECONDS_TO_CONNECT, SECONDS_TO_ANSWER)
             response = self._session.request(method, self._url + path, data=body, timeout=timeout)
@@ -76,15 +76,20 @@ class Rest:
         except requests.JSONDecodeError as error:
             raise self._not_serving() from error
         except requests.Timeout as error:
-            raise UserError(f"{self._url} does not answer in time: is the server up, and not overloaded?") from error
+            raise UserError(
+                f"{self._url} does not answer in time: check that the server is running and not overloaded."
+            ) from error
         except requests.RequestException as error:
             raise UserError(
-                f"{self._url} cannot be reached: is the server running, and is this its REST port (8501 by default)?"
+                f"{self._url} cannot be reached: check that the server is running and that this is its REST port "
+                f"(8501 by default)."
             ) from error
         if not response.ok:
             told = content.get("error") if isinstance(content, dict) else content
-            raise UserError(f"The server answers for {self._url}{path} with status {response.status_code}: {told}")
+            raise UserError(f"The server's response to {self._url}{path} has status {response.status_code}: {told}")
         return content
 
     def _not_serving(self) -> UserError:
-        return UserError(f"{self._url} does not answer as TensorFlow Serving does: is it its REST port (8501)?")
+        return UserError(
+            f"The response of {self._url} is not one of TensorFlow Serving: give the address of its REST port (8501)."
+        )

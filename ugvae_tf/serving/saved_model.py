@@ -1,4 +1,4 @@
-"""What an exported model is, read from its folder without TensorFlow."""
+"""Versions, configuration and signatures of an exported model, read from its folder without TensorFlow."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving import messages
 
-INITIALISATION = "__saved_model_init_op"  # TensorFlow adds it for itself
+INITIALISATION = "__saved_model_init_op"  # internal signature of TensorFlow
 
 
 class TensorInfo(NamedTuple):
@@ -17,11 +17,11 @@ class TensorInfo(NamedTuple):
 
     name: str  # of the tensor in the graph
     dtype: int  # messages.DT_...
-    shape: tuple[int | None, ...]  # None where any size will do
+    shape: tuple[int | None, ...]  # None for a dynamic size
 
 
 class Signature(NamedTuple):
-    """What a signature takes and gives, by name."""
+    """The inputs and outputs of a signature by name."""
 
     inputs: dict[str, TensorInfo]
     outputs: dict[str, TensorInfo]
@@ -35,15 +35,15 @@ def versions(folder: Path) -> list[int]:
 
 
 def next_version(folder: Path) -> Path:
-    """The folder of the version that is exported next."""
+    """The folder of the next version to export."""
     return folder / str(max(versions(folder), default=0) + 1)
 
 
 def newest_version(folder: Path) -> int:
-    """The version that a server serves; raises UserError if there is none."""
+    """The newest version, which a server serves; raises UserError if there is none."""
     if not folder.is_dir():
         raise UserError(
-            f"{folder} is no folder of an exported model: train one, or give one such as saved_models/mnist."
+            f"{folder} is no folder of an exported model: train a model, or give a folder such as saved_models/mnist."
         )
     if not (found := versions(folder)):
         raise UserError(f"{folder} holds no exported version: train and export a model with train.py.")
@@ -51,7 +51,7 @@ def newest_version(folder: Path) -> int:
 
 
 def is_version(folder: Path) -> bool:
-    """Whether the folder is that of a version, not of a model."""
+    """Whether the folder is that of a version, not of a whole model."""
     return (folder / "saved_model.pb").is_file()
 
 
@@ -89,7 +89,7 @@ def read_signatures(version: Path) -> dict[str, Signature]:
 
 
 def not_ours(version: Path | str) -> UserError:
-    """What to tell of a folder, or a server's answer, that cannot be read."""
+    """The error for a folder, or a server's response, that is no export of ugvae_tf."""
     return UserError(f"{version} is not a SavedModel that ugvae_tf exported: train one with train.py.")
 
 

@@ -1,7 +1,4 @@
-"""An exported model as NumPy functions: all that evaluation uses of a model.
-
-It runs here, from a folder, or on a server, over REST.
-"""
+"""An exported model as NumPy functions, in this process or on a server: the interface that evaluation uses."""
 
 import operator
 from collections.abc import Iterator
@@ -32,7 +29,7 @@ def load(address: str | Path) -> "ServedModel":
             Load only models that you trust: a SavedModel can read and write files when it runs.
 
     Raises:
-        UserError: there is no version, or it is not an export of ugvae_tf, or no server answers.
+        UserError: there is no version, it is not an export of ugvae_tf, or no server responds.
     """
     return ServedModel(located(str(address)))
 
@@ -40,13 +37,13 @@ def load(address: str | Path) -> "ServedModel":
 class ServedModel:
     """The newest version of an exported model, or the one that its address names.
 
-    Inputs and outputs lead with the axis of groups and are cut into calls along it.
+    The first axis of inputs and outputs is the groups; many groups are divided into several calls.
 
     Args:
         address: a folder such as `saved_models/mnist`, or `http://HOST:8501/v1/models/mnist`.
 
     Raises:
-        UserError: there is no version, it is none of ours, or no server answers.
+        UserError: there is no version, it is not an export of ugvae_tf, or no server responds.
     """
 
     def __init__(self, address: str | Path) -> None:
@@ -62,7 +59,7 @@ class ServedModel:
             raise saved_model.not_ours(self.address) from error
 
     def encode(self, images: np.ndarray) -> Codes:
-        """Codes of groups of images [G, B, H, W, C], or of one group [B, H, W, C]; bytes or floats in [0, 1].
+        """Codes of groups of images [G, B, H, W, C], or of one group [B, H, W, C]; uint8 or floats in [0, 1].
 
         Raises:
             UserError: another shape or range, or an empty group.
@@ -70,11 +67,11 @@ class ServedModel:
         return Codes.of(self.call("serving_default", images=as_groups(images, self.image_shape)))
 
     def encode_ragged(self, images: np.ndarray, group_sizes: np.ndarray) -> Codes:
-        """Codes of groups of unequal size: images beyond a group's size count for nothing."""
+        """Codes of groups of unequal size: images beyond a group's size have no effect."""
         return Codes.of(self.call("encode_ragged", images=images, group_sizes=group_sizes))
 
     def generate(self, like: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
-        """New images [count, H, W, C] in [0, 1] of the group that `like`, one group of images, is drawn from.
+        """New images [count, H, W, C] in [0, 1] with the code of `like`, one group [B, H, W, C].
 
         beta is the mean of q(beta | like), d ~ p(d | beta), z ~ p(z | d, beta); the images are means of p(x | z, beta).
         """
@@ -82,32 +79,32 @@ class ServedModel:
         return codes.generated(self.prior, self.decode, beta, count, np.random.default_rng(seed))
 
     def similar(self, groups: Codes, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """The k most similar other groups of each group, by the symmetric KL divergence of q(beta).
+        """The k nearest other groups of each group, by the symmetric KL divergence of q(beta).
 
         Returns:
-            Their places [G, k], the most similar first, and the divergences in nats [G, k].
+            Their indices [G, k], nearest first, and the divergences in nats [G, k].
 
         Raises:
-            UserError: the model has no beta, or there are not k other groups.
+            UserError: the model has no beta, or there are fewer than k other groups.
         """
         return codes.nearest(groups, k)
 
     def experts(self, images: np.ndarray) -> Arrays:
-        """Natural parameters of every image's factor of q(beta), `precision` and `precision_mean` [G, B, M].
+        """Natural parameters of every image's expert of q(beta), `precision` and `precision_mean` [G, B, M].
 
-        Their sums over a group are those of its q(beta), once `prior_parameters` are added.
+        Their sums over a group plus `prior_parameters` are the natural parameters of its q(beta).
         """
         return self.call("experts", images=as_groups(images, self.image_shape))
 
     def prior(self, beta: np.ndarray) -> Arrays:
-        """The components that beta [G, M] sets: their moments [G, K, L], and `component_probs` p(d | beta) [G, K]."""
+        """The components for beta [G, M]: moments of p(z | d, beta) [G, K, L], and `component_probs` [G, K]."""
         inputs = {"beta": beta, "group_sizes": np.ones(len(beta), np.int32)}
         return _with_component_probs(self.call("prior", **self._taken("prior", inputs)))
 
     def global_prior(self, groups: int) -> Arrays:
-        """p(beta), once for each group: `beta_mean` and `beta_stddev` [groups, M]; without beta, M is 0.
+        """p(beta), once per group: `beta_mean` and `beta_stddev` [groups, M]; without beta, M is 0.
 
-        An export of an older version has no such signature, and N(0, I) as p(beta).
+        Older exports have no such signature; their p(beta) is N(0, I).
         """
         if "global_prior" in self.signatures:
             return self.call("global_prior", group_sizes=np.ones(groups, np.int32))
@@ -115,9 +112,9 @@ class ServedModel:
         return {"beta_mean": np.zeros(shape, np.float32), "beta_stddev": np.ones(shape, np.float32)}
 
     def prior_parameters(self) -> tuple[np.ndarray, np.ndarray]:
-        """What p(beta) adds to the experts' sums in q(beta): precision and precision times mean, each [M].
+        """Natural parameters of p(beta) as a factor of q(beta): precision and precision times mean, each [M].
 
-        Zero but in a model with `prior_expert`.
+        They are zero in a model without `prior_expert`.
         """
         p_beta = self.global_prior(1)
         weight = np.float32(self.settings.model.prior_expert)
@@ -125,18 +122,18 @@ class ServedModel:
         return precision, precision * p_beta["beta_mean"][0]
 
     def decode(self, z: np.ndarray, beta: np.ndarray) -> Arrays:
-        """Means (and deviations) of the pixels for z [G, B, L] and beta [G, M]."""
+        """Means (and standard deviations) of the pixels for z [G, B, L] and beta [G, M]."""
         return self.call("decode", **self._taken("decode", {"z": z, "beta": beta}))
 
     def call(self, name: str, **inputs: np.ndarray) -> Arrays:
-        """Any signature, by its name, with all of its inputs; raises UserError if the names are not the model's."""
+        """Call a signature by name with all of its inputs; raises UserError if the names do not match the model's."""
         self._check(name, inputs)
         images_per_call = self._back_end.images_per_call
         answers = [self._back_end.call(name, part) for part in _parts(inputs, images_per_call)]
         return {key: np.concatenate([answer[key] for answer in answers]) for key in answers[0]}
 
     def _taken(self, name: str, inputs: Arrays) -> Arrays:
-        """Those of the inputs that the signature takes: not every prior or decoder takes beta."""
+        """The inputs that the signature takes: not every `prior` or `decode` takes beta."""
         return {key: array for key, array in inputs.items() if key in self.signatures.get(name, [])}
 
     def _check(self, name: str, inputs: Arrays) -> None:
@@ -149,7 +146,7 @@ class ServedModel:
 
 
 def _image_shape(config: dict[str, Any]) -> ImageShape:
-    """(H, W, C) of the images that a model takes; raises KeyError, TypeError or ValueError if it does not say."""
+    """(H, W, C) of the model's images; raises KeyError, TypeError or ValueError if the configuration lacks it."""
     height, width, channels = (operator.index(size) for size in config["image_shape"])
     if min(height, width, channels) < 1:
         raise ValueError(config["image_shape"])
@@ -157,16 +154,13 @@ def _image_shape(config: dict[str, Any]) -> ImageShape:
 
 
 def _with_component_probs(p_z: Arrays) -> Arrays:
-    """Components with their probabilities: uniform where a model has one, or an export of an older version no others.
-
-    That is p(d) of eq. 4.
-    """
+    """Components with their probabilities; without the output `component_probs`, p(d) is uniform (eq. 4)."""
     groups, components = p_z["z_mean"].shape[:2]
     return {"component_probs": np.full([groups, components], 1 / components, np.float32)} | p_z
 
 
 def _parts(inputs: Arrays, images_per_call: int) -> Iterator[Arrays]:
-    """Consecutive groups, about `images_per_call` images at a time; a group is never cut."""
+    """Consecutive groups, about `images_per_call` images at a time; groups are not divided."""
     first = next(iter(inputs.values()))
     groups = max(1, images_per_call // (first.shape[1] if first.ndim > 2 else 1))
     for start in range(0, len(first), groups):
@@ -174,7 +168,7 @@ def _parts(inputs: Arrays, images_per_call: int) -> Iterator[Arrays]:
 
 
 def _scaled(array: np.ndarray) -> np.ndarray:
-    """Images that came as bytes are scaled; floats are taken as they are."""
+    """Scale uint8 images to [0, 1]; floats are unchanged."""
     if array.dtype == np.uint8:
         return array.astype(np.float32) / np.float32(255)
     return array.astype(np.int32 if array.dtype.kind == "i" else np.float32)

@@ -1,7 +1,7 @@
-"""The exported models that ship with the package, and names for models. Without TensorFlow.
+"""The exported models that ship with the package, and their names. Without TensorFlow.
 
-A checkout has them in `saved_models/`, an installed package in its own `shipped_models/`; the file SHIPPED in either
-lists them. They are read, never written to: runs and results go to `./saved_models`.
+They are in `saved_models/` of a clone, and in `shipped_models/` of an installed package; the file SHIPPED there
+lists them. They are read only: runs and results go to `./saved_models`.
 """
 
 from pathlib import Path
@@ -20,16 +20,16 @@ def shipped_folder() -> Path:
 
 
 def shipped_versions() -> dict[str, int]:
-    """The version that ships of each model, by its name."""
+    """The shipped version of each model, by the model's name."""
     listed = shipped_folder() / "SHIPPED"
     lines = listed.read_text().split() if listed.is_file() else []
     return {name: int(version) for name, version in (line.split("/") for line in lines)}
 
 
 def located(address: str) -> str:
-    """Where a model is: the address itself, or for a bare name the folder of the model of that name.
+    """The address itself, or for a bare name the folder of the model of that name.
 
-    A name means `saved_models/<name>` below the current folder if that holds a version, else the version that ships.
+    A name is `saved_models/<name>` below the current folder if that has a version, else the version that ships.
     """
     path = Path(address)
     if ServerAddress.parse(address) or len(path.parts) > 1 or versions(path) or is_version(path):
@@ -41,6 +41,6 @@ def located(address: str) -> str:
 
 
 def is_shipped(folder: Path, version: int) -> bool:
-    """Whether a version in a folder is one that ships."""
+    """Whether the version in the folder is the one that ships."""
     name = folder.resolve().name
     return folder.resolve().parent == shipped_folder().resolve() and shipped_versions().get(name) == version

@@ -1,6 +1,6 @@
-"""Requests that a server replays when it loads a version, so that the first client does not wait.
+"""Warm-up requests, which a server replays when it loads a version.
 
-TensorFlow allocates, chooses kernels and spreads its threads in a signature's first call.
+TensorFlow allocates memory, selects kernels and starts threads in the first call of a signature.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ ANY_PIXEL = 0.5
 
 
 def write(version: Path, group_size: int) -> None:
-    """Write one request for every signature where TensorFlow Serving looks for them."""
+    """Write one request for every signature to the file that TensorFlow Serving reads."""
     path = version / "assets.extra" / "tf_serving_warmup_requests"
     with tf.io.TFRecordWriter(str(path)) as file:
         for record in requests(read_signatures(version), group_size):
@@ -35,7 +35,7 @@ def requests(signatures: dict[str, Signature], group_size: int) -> Iterator[Any]
 
 
 def _fill(tensor: Any, info: TensorInfo, group_size: int) -> None:
-    """Give a tensor its shape and a single value: TensorFlow repeats the last one, so megabytes take bytes."""
+    """Set a tensor's shape and a single value: TensorFlow repeats the last value, which keeps the file small."""
     tensor.dtype = info.dtype
     for size, free in zip(info.shape, (1, group_size, *info.shape[2:]), strict=False):  # axes G, B and fixed ones
         tensor.tensor_shape.dim.add(size=free if size is None else size)

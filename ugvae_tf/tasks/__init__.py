@@ -1,1 +1,1 @@
-"""The tasks of evaluate.py: one file each, their table and what they run on."""
+"""The tasks of evaluate.py: one file each, their request, their context and their table."""

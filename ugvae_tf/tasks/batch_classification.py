@@ -1,4 +1,4 @@
-"""Batch classification: which category is a group of? (Paper section 4.3, table 1, figure 7.)"""
+"""Batch classification: prediction of a group's category from its code (paper section 4.3, table 1, figure 7)."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,17 +11,17 @@ from ugvae_tf.plots import charts
 from ugvae_tf.serving.codes import MEANINGS, ImageCodes, group_codes
 from ugvae_tf.tasks.context import Context, Report
 
-GROUPS = 100  # of each category in training, unless `groups` says otherwise; half as many in the test
+GROUPS = 100  # default of `groups`: training groups of each category; the test has half as many
 FEATURES = MEANINGS | {"beta_sample": "trained on samples of q(beta)", "label_histogram": "ceiling: true labels"}
-SEEDS = 5  # draws of groups, unless `seeds` says otherwise
+SEEDS = 5  # default of `seeds`: draws of groups
 Features = dict[str, np.ndarray]
 
 
 def report(context: Context) -> Report:
     """Accuracy of an SVM on codes of groups, with and without "random" as a further class.
 
-    Training groups come from training images and test groups from held-out images; classes
-    are balanced; the same groups give every row. Mean and standard deviation over `seeds`.
+    Training groups come from training images and test groups from held-out images. Classes are
+    balanced. All rows use the same groups. Mean and standard deviation are over `seeds`.
     """
     metrics: dict[str, float] = {}
     for with_random, suffix in ((False, ""), (True, "_with_random")):
@@ -42,7 +42,7 @@ def _run(context: Context, seed: int, with_random: bool) -> dict[str, float]:
         context, context.held_out, context.held_out_codes, -(-groups // 2), with_random, random
     )
     if "beta_sample" in train:
-        test["beta_sample"] = test["beta_mean"]  # the paper trains on samples; a group that is judged has one code
+        test["beta_sample"] = test["beta_mean"]  # the paper trains on samples; the code of a test group is the mean
     found: dict[str, float] = {}
     for feature in train:
         scores = classification.classification_metrics(train[feature], train_labels, test[feature], test_labels)
@@ -54,7 +54,7 @@ def _run(context: Context, seed: int, with_random: bool) -> dict[str, float]:
 def _features(
     context: Context, images: ImageSet, codes: ImageCodes, groups: int, with_random: bool, random: np.random.Generator
 ) -> tuple[Features, np.ndarray]:
-    """Every feature of as many groups of each category, and the groups' categories."""
+    """The features of `groups` groups of each category, and the groups' categories."""
     labels = context.labels(images)
     drawn = {each.name: context.members(each, images, groups, random) for each in context.categories("series")}
     if with_random:
@@ -69,16 +69,16 @@ def _features(
 
 def _title(context: Context) -> str:
     names = ", ".join(category.name for category in context.categories("series"))
-    return f"Which is a group of: {names}?"
+    return f"Prediction of a group's category: {names}."
 
 
 def _told(metrics: dict[str, float]) -> dict[str, str]:
-    """The features that the model has, and their meanings."""
+    """The features that the model has, with their descriptions."""
     return {name: meaning for name, meaning in FEATURES.items() if f"{name}_linear_test_accuracy_mean" in metrics}
 
 
 def _bars(metrics: dict[str, float]) -> dict[str, tuple[str, str]]:
-    """Label of each pair of bars: the metrics without and with random."""
+    """Label of each pair of bars: the names of its metrics, without and with random groups."""
     return {
         f"{meaning}\n({kernel} SVM)": (
             f"{feature}_{kernel}_test_accuracy",
@@ -90,7 +90,7 @@ def _bars(metrics: dict[str, float]) -> dict[str, tuple[str, str]]:
 
 
 def _tsne(context: Context) -> Figure:
-    """The groups of every category and random ones, as in figure 7; held-out images only."""
+    """t-SNE of groups of every category and of random groups, as in figure 7; held-out images only."""
     random = context.generator(0)
     groups = -(-(context.request.groups or GROUPS) // 2)
     features, categories = _features(context, context.held_out, context.held_out_codes, groups, True, random)

@@ -1,4 +1,4 @@
-"""Clustering: do the components agree with labels that no training has seen?"""
+"""Clustering: agreement of the components with labels, which are not used in training."""
 
 import numpy as np
 from tqdm import tqdm
@@ -11,7 +11,7 @@ SCORES = {"matched_accuracy": "matched", "many_to_one_accuracy": "many to one", 
 
 
 def report(context: Context) -> Report:
-    """The most probable d of each held-out image, beside k-means on z and on pixels with as many clusters."""
+    """Clusters by the most probable d of each held-out image, and by k-means on z and on pixels with K clusters."""
     context.require("has_mixture", "mixture, whose components this task compares with the labels")
     labels, codes = context.labels(context.held_out), context.held_out_codes
     components, seed = codes.component_probs.shape[1], context.request.seed
@@ -30,7 +30,7 @@ def report(context: Context) -> Report:
 
 
 def _counts(labels: np.ndarray, clusters: np.ndarray, components: int) -> np.ndarray:
-    """Images of each label in each component [labels, K]."""
+    """Number of images of each label in each component [labels, K]."""
     return np.stack([np.bincount(clusters[labels == value], minlength=components) for value in np.unique(labels)])
 
 

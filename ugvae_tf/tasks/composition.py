@@ -1,4 +1,4 @@
-"""Composition: how much of a group's make-up does its code know?"""
+"""Composition: prediction of a group's label histogram from its code."""
 
 import numpy as np
 
@@ -9,8 +9,8 @@ from ugvae_tf.plots import charts
 from ugvae_tf.serving.codes import MEANINGS, ImageCodes, group_codes
 from ugvae_tf.tasks.context import Context, Report
 
-GROUPS = 2000  # in training, unless `groups` says otherwise; a quarter as many in the test
-CONCENTRATION = 1.0  # of the Dirichlet of the skewed groups: any proportions are equally likely
+GROUPS = 2000  # default of `groups`: training groups; the test has a quarter as many
+CONCENTRATION = 1.0  # of the Dirichlet of the skewed groups: all proportions are equally likely
 DRAWS = {"random": "groups drawn at random", "skewed": "label proportions from a Dirichlet"}
 
 
@@ -25,7 +25,7 @@ def report(context: Context) -> Report:
             scores = composition_r2(train[feature], train["histogram"], test[feature], test["histogram"], names)
             metrics.update({f"{draw}_{feature}_{name}": score for name, score in scores.items()})
     figure = charts.composition_bars(
-        metrics, DRAWS, _told(metrics), "How much of a group's make-up does its code know?"
+        metrics, DRAWS, _told(metrics), "Prediction of a group's label histogram from its code"
     )
     return Report(metrics, {"composition": figure}, _table(metrics))
 
@@ -45,7 +45,7 @@ def _groups(context: Context, images: ImageSet, codes: ImageCodes, draw: str, qu
 
 
 def _told(metrics: dict[str, float]) -> dict[str, str]:
-    """The codes that the model has, and their meanings."""
+    """The codes that the model has, with their descriptions."""
     return {name: meaning for name, meaning in MEANINGS.items() if f"random_{name}_r2_mean" in metrics}
 
 

@@ -1,4 +1,4 @@
-"""What a task is run on: a served model, the images it is shown, and how groups are drawn from them."""
+"""The context of a task: the served model, the images, and the sampling of groups from them."""
 
 from dataclasses import replace
 from functools import cached_property
@@ -19,7 +19,7 @@ from ugvae_tf.tasks.request import EvaluationRequest
 
 
 class Report(NamedTuple):
-    """What a task found."""
+    """The result of a task."""
 
     metrics: dict[str, float]
     figures: dict[str, Figure]  # by file name, without its ending
@@ -27,7 +27,7 @@ class Report(NamedTuple):
 
 
 class Context:
-    """A model and its data; each is loaded, and encoded, when a task first asks for it."""
+    """A model and its data; images are loaded and encoded at their first use."""
 
     def __init__(self, request: EvaluationRequest) -> None:
         self.request = request
@@ -35,15 +35,15 @@ class Context:
         trained_on = self.model.settings.data
         self.dataset = request.dataset or trained_on.dataset
         if self.dataset == UNKNOWN_DATA:
-            raise UserError(f"The model in {request.saved_model} does not name its data: give `dataset`.")
+            raise UserError(f"The model in {request.saved_model} has no data set in its configuration: give `dataset`.")
         self.data = replace(trained_on, dataset=self.dataset, data_dir=request.data_dir or trained_on.data_dir)
         self.smallest, self.largest = request.sizes or (trained_on.group_size, trained_on.group_size)
-        self.notes: dict[str, None] = {}  # what the reader of the table should know, each once
+        self.notes: dict[str, None] = {}  # notes below the table, each once
         if request.attribute:
-            self.labels(self.held_out)  # a wrong one is told before any work
+            self.labels(self.held_out)  # reports an unknown attribute before any work
 
     def require(self, part: str, meaning: str) -> None:
-        """Raise LacksPart unless the model has the part, as of a ModelConfig."""
+        """Raise LacksPart unless the model has the part: `has_beta` or `has_mixture` of ModelConfig."""
         config = self.model.settings.model
         if not getattr(config, part):
             raise LacksPart(f"The model in {self.model.address} ({config.model}) has no {meaning}: give another one.")
@@ -71,7 +71,7 @@ class Context:
 
     @cached_property
     def held_out(self) -> ImageSet:
-        """The images that no training has seen."""
+        """The held-out images."""
         return self._load("held-out")
 
     @cached_property
@@ -86,15 +86,15 @@ class Context:
 
     @property
     def label_name(self) -> str:
-        """What images are told apart by: the `attribute`, else the label, else the domain of a mixture."""
+        """The label that defines the categories: the `attribute`, else `domain` in a mixture, else `label`."""
         default = "domain" if "domain" in self.held_out.labels else "label"
         return self.request.attribute_values[0] or default
 
     def labels(self, images: ImageSet) -> np.ndarray:
-        """The label of each image [N] that the task compares with: a name or a whole number.
+        """The values [N] of the label that defines the categories: names or whole numbers.
 
         Raises:
-            UserError: the set has no such label, or it is a measurement.
+            UserError: the data set has no such label, or it is not categorical.
         """
         name = self.label_name
         if name not in images.labels:
@@ -105,8 +105,14 @@ class Context:
             raise UserError(f"'{name}' is a measurement, and this task needs categories: choose another `attribute`.")
         return np.where(values, name, f"not {name}") if values.dtype == bool else values
 
+    @property
+    def group_label(self) -> str | None:
+        """The label whose values are groups: `group_by`, or the one that the model was trained with, or none."""
+        trained_by = self.model.settings.data.group_by
+        return self.request.group_by or (trained_by if trained_by in self.held_out.labels else None)
+
     def categories(self, default: str) -> list[Category]:
-        """What to tell apart: groups of digits if there are digits, else the values of the label."""
+        """The categories: groups of digits if the labels are the ten digits, else the values of the label."""
         labels, chosen = self.labels(self.train), self.request.attribute_values[1]
         are_digits = labels.dtype.kind in "iu" and set(range(10)) <= set(labels)
         if self.request.categories and not are_digits:
@@ -116,7 +122,7 @@ class Context:
         return digit_categories(self.request.categories or default)
 
     def members(self, category: Category, images: ImageSet, groups: int, random: np.random.Generator) -> np.ndarray:
-        """Groups of a category [groups, B], of distinct images where there are enough; a note says where not."""
+        """Groups of a category [groups, B], of distinct images if there are enough, else with a note."""
         labels = self.labels(images)
         if (available := category.has(labels).sum()) < self.largest:
             note = f"'{category.name}' has {available} images in a split, so its groups of {self.largest} repeat some."
@@ -124,10 +130,10 @@ class Context:
         return category.members(labels, groups, self.largest, random)
 
     def generator(self, *stream: int) -> np.random.Generator:
-        """Chance for one purpose, fixed by `seed`."""
+        """The random generator of one purpose, a function of `seed`."""
         return np.random.default_rng(np.random.SeedSequence(self.request.seed, spawn_key=stream))
 
     def resized(self, members: np.ndarray, random: np.random.Generator) -> np.ndarray:
-        """Members [groups, B] cut to random sizes within `group_size`; -1 where nobody is left."""
+        """Members [groups, B] cut to random sizes within `group_size` and padded with -1."""
         sizes = random.integers(self.smallest, self.largest, size=(len(members), 1), endpoint=True)
         return np.where(np.arange(members.shape[1]) < sizes, members, -1)

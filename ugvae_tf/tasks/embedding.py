@@ -9,12 +9,12 @@ from ugvae_tf.plots import charts
 from ugvae_tf.serving.codes import MEANINGS, group_codes
 from ugvae_tf.tasks.context import Context, Report
 
-GROUPS_PER_LABEL = 30  # unless `groups` says otherwise
+GROUPS_PER_LABEL = 30  # default of `groups`
 IMAGES = 2000
 
 
 def report(context: Context) -> Report:
-    """Groups of one label each, beside random ones, by their q(beta); images by their q(z)."""
+    """t-SNE of groups of one label each and of random groups by q(beta), and of images by q(z)."""
     random, labels = context.generator(), context.labels(context.held_out)
     groups = context.request.groups or GROUPS_PER_LABEL
     values = value_categories(labels, context.request.attribute_values[1])

@@ -16,9 +16,9 @@ from ugvae_tf.serving.codes import group_codes
 from ugvae_tf.tasks.context import Context, Report
 
 STEPS = 7
-PAIRS = 50  # of images that the classifier judges
-GROUPS = 60  # of each category in the t-SNE, unless `groups` says otherwise
-MAX_EXAMPLES = 20_000  # training images that the classifier learns from
+PAIRS = 50  # pairs of images
+GROUPS = 60  # default of `groups`: groups of each category in the t-SNE
+MAX_EXAMPLES = 20_000  # training images of the classifier
 PATHS = {
     "beta": "along beta, z fixed",
     "beta_and_component": "along beta, z with its component",
@@ -27,12 +27,12 @@ PATHS = {
 
 
 def report(context: Context) -> Report:
-    """Grids of decoded images, t-SNE path, and what a classifier of the category sees on the way.
+    """Grids of decoded images, the path in t-SNE, and the domain classifier's probabilities along three paths.
 
-    The classifier (logistic regression on pixels) is trained on real training images. A path
-    "flips" when it goes from below 0.1 to above 0.9 in its probability of the second category.
-    Three paths: beta moves and z stays (paper figure 5, rows); beta moves, and z keeps its place in
-    its component, which beta moves (eq. 3); z moves and beta stays (figure 5, columns).
+    The domain classifier (logistic regression on pixels) is fitted to real training images. A path
+    "flips" when the probability of the second category goes from below 0.1 to above 0.9. The paths:
+    beta moves and z is fixed (paper figure 5, rows); beta moves, and z keeps its d and its noise
+    (eq. 3); z moves and beta is fixed (figure 5, columns).
     """
     context.require("has_beta", "beta, which this task moves")
     random, (first, second) = context.generator(), _between(context)
@@ -65,7 +65,7 @@ def _between(context: Context) -> tuple[Category, Category]:
 def _grids(
     context: Context, first: Category, second: Category, random: np.random.Generator, pairs: int = PAIRS
 ) -> tuple[np.ndarray, Codes, np.ndarray]:
-    """The path of beta [STEPS, M], the first images' codes, every pair's decoded grid [pairs, STEPS, STEPS, ...]."""
+    """The path of beta [STEPS, M], the codes of the first images, the decoded grids [pairs, STEPS, STEPS, ...]."""
     labels, images = context.labels(context.held_out), context.held_out.images
     members = [context.members(category, context.held_out, 1, random) for category in (first, second)]
     ends = group_codes(context.held_out_codes, context.resized(np.concatenate(members), random)).beta_mean
@@ -81,7 +81,7 @@ def _grids(
 
 
 def _carried(context: Context, codes: Codes, betas: np.ndarray) -> np.ndarray:
-    """What becomes of coded images when beta moves and takes z along in its component [PAIRS, STEPS, H, W, C]."""
+    """The decoded images when beta moves and z keeps its d and its noise [PAIRS, STEPS, H, W, C]."""
     components, p_z = codes.component_probs[0].argmax(axis=-1), context.model.prior(betas)
     paths = [
         interpolation.carried_along(z, p_z["z_mean"][:, d], p_z["z_stddev"][:, d])
@@ -106,9 +106,9 @@ def _picture(grid: np.ndarray, title: str) -> Figure:
 
 
 def _domain_classifier(context: Context, first: Category, second: Category) -> tuple[DomainClassifier, float]:
-    """Is the image of the second category? Fitted to real training images; its accuracy on held-out ones.
+    """The domain classifier, fitted to real training images, and its accuracy on held-out images.
 
-    Images of labels that both categories have say nothing, and are left out.
+    Images with a label of both categories are left out.
     """
 
     def examples(images: ImageSet) -> tuple[np.ndarray, np.ndarray]:
@@ -142,7 +142,7 @@ def _path_figure(
 
 
 def _table(metrics: dict[str, float], first: str, second: str) -> str:
-    lines = [f"{first} -> {second}, as a classifier of the category sees it ({PAIRS} pairs of images)", ""]
+    lines = [f"{first} -> {second}: probability of the domain classifier ({PAIRS} pairs of images)", ""]
     lines.append(f"{'':34}{'flips':>8}{'mean change':>14}{'largest step':>14}")
     for axis, meaning in PATHS.items():
         values = (metrics[f"{name}_along_{axis}"] for name in ("flips", "change", "largest_step"))

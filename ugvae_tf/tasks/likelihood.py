@@ -1,4 +1,4 @@
-"""Likelihood: the bound of held-out groups with its terms, and tighter ones by importance sampling."""
+"""Likelihood: the ELBO of held-out groups with its terms, and tighter bounds by importance sampling."""
 
 from math import isqrt
 
@@ -10,8 +10,8 @@ from ugvae_tf.evaluation import likelihood, sampling
 from ugvae_tf.plots import charts
 from ugvae_tf.tasks.context import Context, Report
 
-GROUPS = 20  # unless `groups` says otherwise
-SAMPLES = (1, 25, 100)  # for each image, unless `samples` says otherwise; all are squares
+GROUPS = 20  # default of `groups`
+SAMPLES = (1, 25, 100)  # default importance samples per image; all are squares
 
 
 def report(context: Context) -> Report:
@@ -33,14 +33,14 @@ def report(context: Context) -> Report:
 
 
 def _loops(context: Context) -> dict[int, tuple[int, int]]:
-    """The sampling (outer, inner) of each bound, by its importance samples for each image.
+    """The numbers of samples (outer, inner) of each bound, by its importance samples per image.
 
-    With beta, as many samples of it as of z for each of them. Without beta there is nothing
-    for the outer loop to draw: it would average products over the whole group, which hardly
-    tightens the bound, while the inner loop averages for every image alone.
+    In a model with beta, both are the square root of the number. A model without beta uses the inner
+    loop only: the outer loop would average products over the whole group, which hardly tightens the
+    bound, while the inner loop averages for each image.
 
     Raises:
-        UserError: `samples` is no square number, and the model has beta.
+        UserError: the model has beta, and `samples` is not a square number.
     """
     asked, config = context.request.samples, context.model.settings.model
     totals = (1, asked) if asked else SAMPLES
@@ -48,8 +48,8 @@ def _loops(context: Context) -> dict[int, tuple[int, int]]:
         return {total: (1, total) for total in totals}
     if asked and isqrt(asked) ** 2 != asked:
         raise UserError(
-            f"`samples={asked}` must be a square number, as many samples of z for every beta as {config.model} draws "
-            f"of beta: give {(isqrt(asked) + 1) ** 2}."
+            f"`samples={asked}` must be a square number: {config.model} needs as many samples of beta as of z for "
+            f"each beta. Give {(isqrt(asked) + 1) ** 2}."
         )
     return {total: (isqrt(total), isqrt(total)) for total in totals}
 
@@ -69,7 +69,7 @@ def _bounds(
 
 
 def _bits(elbo: float, pixels: int, context: Context) -> float:
-    """Bits for a pixel of 256 grey levels, each as probable as the density at it times its width, 1/256."""
+    """Bits per dimension; for a density, the probability of a grey level is the density times its width, 1/256."""
     is_density = context.model.settings.model.likelihood == "gaussian"
     return float(-elbo / (pixels * np.log(2)) + (np.log2(256) if is_density else 0))
 

@@ -1,4 +1,4 @@
-"""Reconstruction: held-out images through the codes and back."""
+"""Reconstruction: held-out images, encoded and decoded."""
 
 import numpy as np
 from tqdm import tqdm
@@ -7,7 +7,7 @@ from ugvae_tf.evaluation import sampling
 from ugvae_tf.plots import pictures
 from ugvae_tf.tasks.context import Context, Report
 
-GROUPS = 64  # unless `groups` says otherwise
+GROUPS = 64  # default of `groups`
 EXAMPLES = 8  # of each label in the figure
 
 
@@ -33,7 +33,7 @@ def report(context: Context) -> Report:
 
 
 def _labels(context: Context) -> np.ndarray:
-    """What the errors are told apart by, [N]: the label, or nothing where there is none."""
+    """The label [N] by which errors are averaged; one value for all images if there is none."""
     if context.label_name in context.held_out.labels:
         return context.labels(context.held_out)
     return np.full(len(context.held_out), "every image")

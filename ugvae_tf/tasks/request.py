@@ -1,4 +1,4 @@
-"""What a task is run from. Without TensorFlow."""
+"""The request of a task, and its validation. Without TensorFlow."""
 
 import difflib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ugvae_tf.serving.saved_model import is_version
 from ugvae_tf.serving.shipped import RUNS, located, shipped_folder
 
 ALL = "all"
-# The settings of each task, beside those that every task has.
+# The settings of each task, in addition to those of every task.
 SETTINGS: dict[str, tuple[str, ...]] = {
     "batch-classification": ("groups", "seeds", "categories", "attribute"),
     "composition": ("groups", "attribute"),
@@ -21,28 +21,32 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "reconstruction": ("groups", "attribute"),
     "likelihood": ("groups", "samples"),
     "clustering": ("attribute",),
+    "generate": ("groups", "attribute", "group_by"),
+    "completion": ("groups", "attribute", "group_by"),
+    "swap": ("groups", "attribute", "group_by"),
+    "prediction": ("groups", "attribute", "group_by"),
 }
-CHOICES = ("groups", "seeds", "categories", "attribute", "between", "dimension", "samples")
+CHOICES = ("groups", "seeds", "categories", "attribute", "group_by", "between", "dimension", "samples")
 
 
 @dataclass(frozen=True)
 class EvaluationRequest:
-    """A task, the model and the data that it is run on, and the settings of the task."""
+    """A task, its model, data and settings."""
 
     task: str
-    """Which experiment (default: none); `all` runs every one that the model and its data allow."""
+    """Experiment to run (default: none); `all` runs every one that the model and its data allow."""
     saved_model: str = "mnist"
     """Folder of an exported model or of one of its versions, the name of a model that ships, or
-    http://HOST:8501/v1/models/NAME on a server. The newest version is taken."""
+    http://HOST:8501/v1/models/NAME on a server. The default version is the newest."""
     output_dir: str | None = None
-    """Folder in which evaluations/ is made (default: the model's; saved_models/NAME for one that ships or on a
+    """Folder for evaluations/ (default: the model's folder; saved_models/NAME for a model that ships or on a
     server)."""
     dataset: str | None = None
-    """Data set (default: the one that the model was trained on)."""
+    """Data set (default: the training data set of the model)."""
     data_dir: str | None = None
     """Your folder or .npz file, or a folder of prepared TFDS data sets (default: as trained)."""
     seed: int = 0
-    """Fixes every random choice."""
+    """Seed of all random draws."""
     group_size: str | None = None
     """Images in a group, or a range from which each group's size is drawn (default: as trained)."""
     groups: int | None = None
@@ -50,9 +54,11 @@ class EvaluationRequest:
     seeds: int | None = None
     """Repetitions, for mean and spread (default: 5)."""
     categories: Literal["series", "digit-sets"] | None = None
-    """Which groups of digits to tell apart (default: series; in an interpolation digit-sets)."""
+    """Categories of groups of digits (default: series; in an interpolation digit-sets)."""
     attribute: str | None = None
-    """The label that separates the categories, and which of its values (default: the only label, all values)."""
+    """The label that defines the categories, and some of its values (default: `label` or `domain`, all values)."""
+    group_by: str | None = None
+    """The label whose values are groups (default: the one that the model was trained with, if any)."""
     between: str | None = None
     """The two categories (default: the first two)."""
     samples: int | None = None
@@ -61,7 +67,7 @@ class EvaluationRequest:
     """Move one dimension of beta only (default: all at once)."""
 
     def checked(self) -> "EvaluationRequest":
-        """The request itself; raises UserError if no task can be run from it."""
+        """The request itself; raises UserError if it is invalid."""
         if self.task not in (*SETTINGS, ALL):
             close = difflib.get_close_matches(self.task, (*SETTINGS, ALL), n=1)
             hint = f"did you mean {close[0]}?" if close else f"give one of {', '.join(SETTINGS)}, or {ALL}."
@@ -72,7 +78,7 @@ class EvaluationRequest:
         if self.seed < 0:
             raise UserError(f"`seed` must be 0 or more, not {self.seed}.")
         if self.attribute and self.categories:
-            raise UserError("`attribute` and `categories` both decide what to tell apart: give one of them.")
+            raise UserError("`attribute` and `categories` both define the categories: give one of them.")
         self._check_settings()
         _ = self.sizes, ServerAddress.parse(self.saved_model)
         return self
@@ -91,11 +97,11 @@ class EvaluationRequest:
 
     @property
     def address(self) -> str:
-        """Where the model is."""
+        """The address of the model."""
         return located(self.saved_model)
 
     def results(self, model_name: str) -> Path:
-        """The folder that the task writes to: never that of a model which ships in an installed package."""
+        """The folder of the task's results: never inside the folder of the models that ship."""
         path = Path(self.address)
         if is_version(path):
             path = path.parent
@@ -105,7 +111,7 @@ class EvaluationRequest:
 
     @property
     def attribute_values(self) -> tuple[str | None, list[str]]:
-        """The label's name and its chosen values, none for all."""
+        """The label's name and its chosen values (empty for all)."""
         if self.attribute is None:
             return None, []
         name, _, values = self.attribute.partition("=")
@@ -113,7 +119,7 @@ class EvaluationRequest:
 
     @property
     def sizes(self) -> tuple[int, int] | None:
-        """Smallest and largest group; raises UserError if `group_size` is neither a number nor a range."""
+        """Smallest and largest group size; raises UserError if `group_size` is neither a number nor a range."""
         if self.group_size is None:
             return None
         smallest, dash, largest = self.group_size.partition("-")

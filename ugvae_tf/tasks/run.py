@@ -1,4 +1,4 @@
-"""Run a task on a served model, draw what it found, and write it down."""
+"""Run a task on a served model, and write its metrics and figures."""
 
 import json
 import tempfile
@@ -14,11 +14,15 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.tasks import (
     batch_classification,
     clustering,
+    completion,
     composition,
     embedding,
+    generate,
     interpolation,
     likelihood,
+    prediction,
     reconstruction,
+    swap,
     traversal,
 )
 from ugvae_tf.tasks.context import Context, Report
@@ -33,9 +37,13 @@ TASKS: dict[str, Callable[[Context], Report]] = {
     "reconstruction": reconstruction.report,
     "likelihood": likelihood.report,
     "clustering": clustering.report,
+    "generate": generate.report,
+    "completion": completion.report,
+    "swap": swap.report,
+    "prediction": prediction.report,
 }
 
-MOST_NAMES = 3  # of figures in the last line
+MOST_NAMES = 3  # names of figures in the last line
 
 
 def evaluate(request: EvaluationRequest) -> str:
@@ -51,7 +59,7 @@ def evaluate(request: EvaluationRequest) -> str:
 
 
 def _section(context: Context, request: EvaluationRequest, task: str) -> str:
-    """One of all tasks under its name; one that the model or its data do not allow is named, with the reason."""
+    """The table of one task under its name, or the reason why the model or its data do not allow the task."""
     unused: dict[str, Any] = {name: None for name in CHOICES if name not in SETTINGS[task]}
     context.request = replace(request, task=task, **unused)
     context.notes.clear()
@@ -65,7 +73,7 @@ def _run(context: Context) -> str:
     began, request = time.monotonic(), context.request
     folder = _writable_folder(request.results(context.model.name))
     found = TASKS[request.task](context)
-    for old in folder.glob("*.png"):  # an earlier run may have drawn more
+    for old in folder.glob("*.png"):  # figures of an earlier run
         old.unlink()
     for name, figure in found.figures.items():
         figure.savefig(folder / f"{name}.png", dpi=120)
@@ -78,7 +86,7 @@ def _run(context: Context) -> str:
 
 
 def _writable_folder(folder: Path) -> Path:
-    """Make the folder, before the work begins; raises UserError where nobody may write."""
+    """Create the folder before the work begins; raises UserError if it cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -93,8 +101,8 @@ def flat_record(context: Context, metrics: dict[str, float]) -> dict[str, Any]:
     """The content of metrics.json, one level deep, the same keys for every run of a task.
 
     `task`, `dataset`, `saved_model`, `model_version`, `group_size_smallest`, `group_size_largest` and `seed`; the
-    settings that the task uses, null where its default was taken; every setting and provenance of the model as
-    `config.<part>.<name>`; every figure as `metric.<name>`.
+    settings that the task uses, null for a default; every setting and the provenance of the model as
+    `config.<part>.<name>`; every measure as `metric.<name>`.
     """
     request = context.request
     return {

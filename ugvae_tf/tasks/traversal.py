@@ -1,4 +1,4 @@
-"""Traversal: what beta and z do to the images of each component (paper figure 3)."""
+"""Traversal: effect of beta and z on the images of each component (paper figure 3)."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,7 +12,7 @@ ROWS = COLUMNS = 7
 
 
 def report(context: Context) -> Report:
-    """A grid for every component d: rows move beta, columns move z, d stays."""
+    """A grid of decoded images for every component d: beta changes over rows, z over columns."""
     context.require("has_beta", "beta, which this task moves")
     grids = component_grids(context)
     which = "all dimensions" if context.request.dimension is None else f"dimension {context.request.dimension}"
@@ -27,7 +27,7 @@ def report(context: Context) -> Report:
             "z from mu_d(beta) - 3 to mu_d(beta) + 3",
             row_title=f"beta, deviations of p(beta) ({which})",
         )
-    # How far an image moves, in grey levels of [0, 1], from one end of each axis to the other.
+    # Mean absolute change of a pixel in [0, 1] from one end of each axis to the other.
     metrics = {
         "change_along_beta": float(np.abs(grids[:, -1] - grids[:, 0]).mean()),
         "change_along_z": float(np.abs(grids[:, :, -1] - grids[:, :, 0]).mean()),

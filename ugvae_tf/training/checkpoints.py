@@ -1,4 +1,4 @@
-"""Saved states of a run, from which it goes on after any end."""
+"""Checkpoints of a run, from which it can be resumed."""
 
 import tempfile
 from pathlib import Path
@@ -11,14 +11,14 @@ from ugvae_tf.models.base import GroupModel
 
 
 class Checkpoints:
-    """Saved states of a run: model and optimiser, and with its step count epoch and random state.
+    """Checkpoints of a run: the model and the optimiser.
 
-    Groups and noise are functions of (seed, step), so the optimiser's step is all of both.
+    Groups and noise are functions of (seed, step), so the optimiser's step determines them and the epoch.
     """
 
     def __init__(self, folder: Path, model: GroupModel, chief: bool = True) -> None:
         self.iterations = model.optimizer.iterations
-        # Under several workers all must take part in saving, but only the chief's files count.
+        # With several workers all must call save, but only the chief's files are used.
         self._elsewhere = None if chief else tempfile.TemporaryDirectory()
         self.manager = tf.train.CheckpointManager(
             tf.train.Checkpoint(model=model, optimizer=model.optimizer),
@@ -33,11 +33,11 @@ class Checkpoints:
         return int(self.iterations.numpy())
 
     def save(self) -> None:
-        """Write the state of now."""
+        """Write the present state."""
         self.manager.save()
 
     def restore(self) -> None:
-        """Take up the newest state, if there is one."""
+        """Restore the newest checkpoint, if there is one."""
         newest = tf.train.latest_checkpoint(self._folder)
         if newest:
             self.manager.checkpoint.restore(newest).assert_existing_objects_matched()

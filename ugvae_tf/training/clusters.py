@@ -1,4 +1,4 @@
-"""Groups by the clusters of an exported model: its components d stand for a label, so no label is used."""
+"""Groups by the clusters of an exported model: its components d replace a label."""
 
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.streaming import StreamedSet
@@ -9,7 +9,7 @@ from ugvae_tf.training.fitting import CLUSTER
 
 
 def clustered(images: ImageSet | StreamedSet, folder: str) -> ImageSet:
-    """The images with the label CLUSTER: the most probable component d of each, by the model in `folder`.
+    """The images with the additional label CLUSTER: the most probable component d under the model in `folder`.
 
     Raises:
         UserError: the model has no mixture, takes images of another shape, or the images are streamed.

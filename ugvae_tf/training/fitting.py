@@ -21,14 +21,14 @@ from ugvae_tf.models import build_model
 from ugvae_tf.models.base import GroupModel
 from ugvae_tf.models.inputs import ImageShape
 
-CLUSTER = "cluster"  # the label that an exported model's components give to images
+CLUSTER = "cluster"  # name of the label with the most probable component of an exported model
 MAX_STEPS_PER_EXECUTION = 32  # steps between two updates of the progress bar
 
 
 def make_strategy() -> tf.distribute.Strategy:
     """MirroredStrategy over all GPUs or one CPU; with TF_CONFIG in the environment, over several workers."""
     if "TF_CONFIG" not in os.environ:
-        # Without GPUs the default packs all gradients for a collective operation that one device does not need.
+        # Without GPUs the default packs all gradients for a collective operation, which one device does not need.
         reduction = None if tf.config.list_logical_devices("GPU") else tf.distribute.ReductionToOneDevice()
         return tf.distribute.MirroredStrategy(cross_device_ops=reduction)
     try:
@@ -61,11 +61,11 @@ def from_preset(name: str, image_shape: ImageShape | None = None, **settings: An
     """A model with a preset's settings, not compiled.
 
     Args:
-        image_shape: (H, W, C); by default that of the preset's data set, which then has to ship.
+        image_shape: (H, W, C); by default that of the preset's data set, if that ships.
         settings: fields of `ModelConfig` that replace the preset's.
 
     Raises:
-        UserError: there is no such preset or setting, or the shape of its images is not known here.
+        UserError: the preset or a setting is unknown, or `image_shape` is missing for a data set that does not ship.
     """
     config = preset(name)
     if image_shape is None:
@@ -74,14 +74,14 @@ def from_preset(name: str, image_shape: ImageShape | None = None, **settings: An
 
 
 def grouping_of(config: Config) -> Grouping:
-    """How the configuration puts images into groups."""
+    """The grouping of a configuration."""
     data, training = config.data, config.training
     label = CLUSTER if data.group_by_clusters else data.group_by
     return Grouping(data.group_size, training.groups_per_step, training.seed, label, data.min_group_size)
 
 
 def compiled_model(config: Config, image_shape: tuple[int, int, int], steps: int) -> GroupModel:
-    """A model with its variables made and its optimiser ready; call it in the strategy's scope.
+    """A compiled model with all variables of model and optimiser; call this in the strategy's scope.
 
     Args:
         steps: steps per epoch.
@@ -105,14 +105,14 @@ def _learning_rate(training: TrainingConfig, steps: int) -> float | keras.optimi
 
 
 def _steps_per_execution(steps: int, strategy: tf.distribute.Strategy) -> int:
-    """As many as fit evenly into an epoch; one under several workers, where Keras's loop of steps fails."""
+    """The largest number that divides the epoch's steps; 1 with several workers, where Keras's loop of steps fails."""
     if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return 1
     return max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if steps % n == 0)
 
 
 def _xla_helps(model: ModelConfig, strategy: tf.distribute.Strategy) -> bool:
-    """Small dense networks gain from fused kernels; on several replicas XLA fails to place variables."""
+    """Whether to use XLA: it speeds up dense networks, but fails to place variables on several replicas."""
     return model.body == "mlp" and strategy.num_replicas_in_sync == 1
 
 
@@ -125,14 +125,14 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int | None = None,
 ) -> None:
-    """Train from `first_step` to the last epoch, validating after each epoch.
+    """Train from `first_step` to the last epoch, with a validation in every epoch.
 
-    `verbose` is Keras's: by default a progress bar on a terminal, else one line an epoch.
+    `verbose` is Keras's: by default a progress bar on a terminal, else one line per epoch.
     """
     grouping, training = grouping_of(config), config.training
     steps, validation_groups = train.steps_per_epoch(grouping), validation.held_out_groups(grouping)
     first_epoch, done = divmod(first_step, steps)
-    # A run that was stopped within an epoch first finishes that one, which is then shorter.
+    # A run that was stopped within an epoch first completes it with the remaining steps.
     spans = [(first_epoch, first_epoch + 1, steps - done)] if done else []
     spans.append((first_epoch + len(spans), training.epochs, steps))
     for begin, end, length in spans:

@@ -1,4 +1,4 @@
-"""Ctrl-C while Keras trains."""
+"""Ctrl-C in Keras training."""
 
 import signal
 from types import FrameType
@@ -8,10 +8,10 @@ import keras
 
 
 class StopOnInterrupt(keras.callbacks.Callback):
-    """End training after the step in which Ctrl-C was pressed; at once when it is pressed again.
+    """End training after the step in which Ctrl-C was pressed; a second Ctrl-C ends it at once.
 
-    The KeyboardInterrupt that Python would raise on the spot is lost if it rises where TensorFlow
-    calls back to Python while it traces or compiles, and then training goes on.
+    An immediate KeyboardInterrupt is lost if it is raised in a callback of TensorFlow to Python
+    during tracing or compilation; training would then continue.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of a model in training: reconstructions, and samples of every component."""
+"""Pictures during training: reconstructions, and samples of every component."""
 
 import io
 from typing import Any
@@ -12,7 +12,7 @@ from ugvae_tf.models.base import GroupModel
 from ugvae_tf.plots import pictures
 
 COLUMNS = 10
-MAX_COMPONENTS = 20  # in a picture: more would not be legible
+MAX_COMPONENTS = 20  # in a picture, for legibility
 
 
 def reconstructions(model: GroupModel, images: np.ndarray) -> Figure:
@@ -47,7 +47,7 @@ def component_samples(model: GroupModel, seed: int = 0) -> Figure:
 
 
 class TensorBoardPictures(keras.callbacks.Callback):
-    """Both pictures to TensorBoard, each few epochs."""
+    """Write both pictures to TensorBoard after every `every` epochs."""
 
     def __init__(self, logs: str, images: np.ndarray, every: int = 5) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class TensorBoardPictures(keras.callbacks.Callback):
 
 
 def as_image(figure: Figure) -> tf.Tensor:
-    """A figure as [1, H, W, 4] bytes."""
+    """A figure as uint8 [1, H, W, 4]."""
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=100)
     return tf.image.decode_png(png.getvalue(), channels=4)[tf.newaxis]

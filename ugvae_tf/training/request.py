@@ -1,4 +1,4 @@
-"""What a training run is made from. Without TensorFlow."""
+"""The request of a training run, and its validation. Without TensorFlow."""
 
 import dataclasses
 from dataclasses import dataclass, field, replace
@@ -28,11 +28,11 @@ class TrainRequest:
 
     @property
     def folder(self) -> RunFolder:
-        """Where this run lives."""
+        """The folder of this run."""
         return RunFolder(self.output_dir, self.name or default_name(self.config.data.dataset, self.config.model.model))
 
     def checked(self) -> "TrainRequest":
-        """The request as it will be carried out; raises UserError if it cannot be."""
+        """The validated request with the version of `group_by_clusters`; raises UserError if it is invalid."""
         if self.resume and self.overwrite:
             raise UserError("`resume` continues a run and `overwrite` replaces it: give one of them.")
         self.folder.check(self.resume, self.overwrite)
@@ -43,7 +43,7 @@ class TrainRequest:
         return request
 
     def _with_version(self) -> "TrainRequest":
-        """`group_by_clusters` names the newest version from now on, so that a resumed run uses no later one."""
+        """Replace the folder in `group_by_clusters` by its newest version, so that a resumed run uses the same one."""
         address = self.config.data.group_by_clusters
         if address is None:
             return self
@@ -55,7 +55,7 @@ class TrainRequest:
 
     def _check_same_run(self) -> None:
         saved = self.folder.saved_config()
-        # More epochs, or the data in another place, leave the run what it was.
+        # A resumed run may have more epochs, and another folder of the same data.
         wanted = configuration.with_epochs(self.config, saved.training.epochs)
         wanted = replace(wanted, data=dataclasses.replace(wanted.data, data_dir=saved.data.data_dir))
         if changed := configuration.differences(saved, wanted):
@@ -66,5 +66,5 @@ class TrainRequest:
 
 
 def default_name(dataset: str, model: str) -> str:
-    """The name of a run that is given none."""
+    """The default name of a run."""
     return dataset if model == ModelConfig.model else f"{dataset}-{model}"

@@ -23,11 +23,11 @@ from ugvae_tf.training.request import TrainRequest
 
 
 class Trained(NamedTuple):
-    """What a run ended with."""
+    """The result of a run."""
 
     version: Path | None  # the exported version; None on a worker that is not the chief
     validation: dict[str, float]  # loss and terms of the exported epoch on validation images, nats per image
-    is_new: bool = True  # False: the run was complete, and its version was there already
+    is_new: bool = True  # False: the run was complete and already exported
 
 
 def train(request: TrainRequest) -> Trained:
@@ -51,7 +51,7 @@ def train(request: TrainRequest) -> Trained:
 
 
 class TrainingRun:
-    """Data, model and checkpoints of one run; made only if the run is possible."""
+    """Data, model and checkpoints of one run; the constructor raises UserError for an impossible run."""
 
     def __init__(self, request: TrainRequest) -> None:
         self.request, self.config, self.folder = request, request.config, request.folder
@@ -73,7 +73,7 @@ class TrainingRun:
 
     @cached_property
     def config_json(self) -> str:
-        """The configuration, and how else the model came to be."""
+        """The text of config.json: the configuration and the provenance."""
         data, validated = self.config.data, len(self.validation) if self.config.training.validation_share else 0
         held_out = count_held_out(data) if validated else len(self.validation)
         return export.provenance(self.config, self.image_shape, len(self.train_set), held_out, validated)

@@ -1,4 +1,4 @@
-"""Where everything of one training run lies, and who may write there."""
+"""The folder of one training run, and the rules for writing to it."""
 
 import csv
 import os
@@ -25,35 +25,35 @@ class RunFolder:
 
     @property
     def holds_training(self) -> bool:
-        """Whether a run was begun here; exported versions alone are not one."""
+        """Whether the folder has a run; exported versions alone are not a run."""
         return self.checkpoints.exists() or self.history.exists()
 
     def check(self, resume: bool, overwrite: bool) -> None:
-        """Raise UserError unless this run may be begun, or continued, here."""
+        """Raise UserError unless a run can be started, or resumed, in this folder."""
         if resume and not self.holds_training:
-            raise UserError(f"There is no run to resume in {self.path}: leave `resume` out to begin one.")
+            raise UserError(f"There is no run to resume in {self.path}: leave out `resume` to start one.")
         if self.holds_training and not (resume or overwrite):
             raise UserError(
-                f"{self.path} holds a run already: add `resume` to go on with it, `overwrite` to train anew "
+                f"{self.path} already has a run: add `resume` to continue it, `overwrite` to start a new run "
                 f"(exported versions stay), or `name` for another folder."
             )
         self._check_writable()
 
     def _check_writable(self) -> None:
-        """Nothing is created before the run is known to be possible, so look at what there is."""
+        """Raise UserError if the folder cannot be written; nothing is created before all checks have passed."""
         existing = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
             raise UserError(f"Cannot write to {existing}: choose another folder with `output_dir`.")
 
     def saved_config(self) -> Config:
-        """The configuration of the run that is here."""
+        """The configuration of the run in this folder."""
         try:
             return configuration.from_json(self.config.read_text())
         except OSError as error:
             raise UserError(f"{self.config} cannot be read ({error}): the run cannot be resumed.") from error
 
     def claim(self, overwrite: bool) -> None:
-        """Make the folder; with `overwrite`, drop the earlier run but not its exported versions."""
+        """Create the folder; with `overwrite`, delete the earlier run but not its exported versions."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if overwrite:
@@ -66,9 +66,9 @@ class RunFolder:
             ) from error
 
     def trim_history(self, epochs: int) -> None:
-        """Keep the first rows: an epoch whose checkpoint was lost is trained, and told, again."""
+        """Keep the rows of the first `epochs` epochs: an epoch without a checkpoint is trained and logged again."""
         if self.history.exists():
-            lines = self.history.read_text().splitlines(keepends=True)  # none before the first epoch's end
+            lines = self.history.read_text().splitlines(keepends=True)  # empty before the end of the first epoch
             self.history.write_text("".join(lines[: 1 + epochs]))
 
     def validation_losses(self, epochs: int) -> list[float]:
@@ -89,12 +89,12 @@ class RunFolder:
         return saved_model.versions(self.path)
 
     def is_exported(self, config_json: str) -> bool:
-        """Whether the newest version was exported from the run that is here, by its configuration and its age."""
+        """Whether the newest version is from the run in this folder: equal configuration, newer than the checkpoint."""
         newest = self.path / str(max(self.versions(), default=0)) / "assets.extra" / "config.json"
         if not newest.is_file() or newest.read_text() != config_json:
             return False
         return newest.stat().st_mtime_ns >= (self.checkpoints / "checkpoint").stat().st_mtime_ns
 
     def next_version(self) -> Path:
-        """The folder of the version that is exported next."""
+        """The folder of the next version to export."""
         return saved_model.next_version(self.path)

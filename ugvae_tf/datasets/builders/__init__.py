@@ -1,4 +1,4 @@
-"""TFDS builders of the paper's image sets that cannot be downloaded: the user places the files.
+"""TFDS builders of the paper's image sets that cannot be downloaded automatically: the user places the files.
 
 Importing this package registers them with TFDS. Users write the names with a dash, TFDS with an underscore.
 """

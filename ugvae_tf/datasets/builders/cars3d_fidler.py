@@ -1,6 +1,6 @@
 """3D Cars of Fidler et al. 2012: 183 car models, each rendered from 24 azimuths and 4 elevations.
 
-The files are those that the field reads (disentanglement_lib, DiscoGAN): Reed et al. 2015 rendered the models for
+The files are those that disentanglement_lib and DiscoGAN use: Reed et al. 2015 rendered the models for
 "Deep Visual Analogy-Making" and published a Matlab file of each.
 """
 
@@ -77,11 +77,11 @@ class Cars3dFidler(ManualBuilder):
 
 
 def read_views(file: Path) -> np.ndarray:
-    """The array `im` of a file, uint8 of SHAPE; a UserError if it is another."""
+    """The array `im` of a file, uint8 of SHAPE; raises UserError for any other content."""
     try:
         views = scipy.io.loadmat(str(file), variable_names=["im"])["im"]
-    except Exception as error:  # scipy raises whatever its parser met
-        raise UserError(f"{file} is damaged ({error}): unpack nips2015-analogy-data.tar.gz anew.") from error
+    except Exception as error:  # scipy does not wrap the errors of its parser
+        raise UserError(f"{file} is damaged ({error}): unpack nips2015-analogy-data.tar.gz again.") from error
     if views.shape != SHAPE or views.dtype != np.uint8:
         raise UserError(
             f"`im` in {file} is {views.dtype} {views.shape}, not uint8 {SHAPE}: this is not a file of 3D Cars."

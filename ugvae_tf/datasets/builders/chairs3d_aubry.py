@@ -57,7 +57,7 @@ class Chairs3dAubry(ManualBuilder):
             view = FILE_NAME.fullmatch(file.name)
             if view is None:
                 raise UserError(
-                    f"{file} is not named like image_018_p020_t151_r096.png: unpack rendered_chairs.tar anew."
+                    f"{file} is not named like image_018_p020_t151_r096.png: unpack rendered_chairs.tar again."
                 )
             angles = {name: math.radians(int(degrees)) for name, degrees in view.groupdict().items()}
             yield f"{self.object_of(file)}/{file.name}", {"image": file, "model": self.object_of(file), **angles}

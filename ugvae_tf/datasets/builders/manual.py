@@ -1,4 +1,4 @@
-"""What our TFDS builders share: they find the files that the user placed, and split them by object."""
+"""Base class of our TFDS builders: they find the files that the user placed, and split them by object."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  #
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES: ClassVar = {"1.0.0": "First version."}
-    PATTERNS: tuple[str, ...]  # of the files below the manual folder; the first that finds any counts
+    PATTERNS: tuple[str, ...]  # of the files below the manual folder; the first that matches any file is used
 
     @staticmethod
     @abstractmethod
@@ -44,10 +44,10 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  #
         }
 
     def _placed_files(self, dl_manager: tfds.download.DownloadManager) -> list[Path]:
-        """The files in a fixed order; a UserError that says where to get them if fewer than two objects are there."""
+        """The files in a constant order; raises UserError with their source if fewer than two objects are there."""
         try:
             folder = Path(dl_manager.manual_dir)
-        except AssertionError:  # TFDS's way to say that the folder is missing or empty
+        except AssertionError:  # TFDS raises it if the folder is missing or empty
             folder = Path(dl_manager.download_dir) / "manual"
         for pattern in self.PATTERNS:
             files = sorted(folder.glob(pattern))

@@ -1,0 +1,19 @@
+"""Bootstrap intervals (Efron and Tibshirani 1993)."""
+
+import numpy as np
+
+RESAMPLES = 1000
+LEVEL = 95  # per cent
+
+
+def interval(values: np.ndarray, random: np.random.Generator) -> tuple[float, float]:
+    """The LEVEL % bootstrap interval of the mean of the values [N]: samples of size N with replacement."""
+    drawn = values[random.integers(len(values), size=(RESAMPLES, len(values)))].mean(axis=1)
+    low, high = np.percentile(drawn, [(100 - LEVEL) / 2, (100 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def with_interval(name: str, values: np.ndarray, random: np.random.Generator) -> dict[str, float]:
+    """The mean of the values [N], as `name`, and the ends of its interval, as `name_low` and `name_high`."""
+    low, high = interval(values, random)
+    return {name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}
