@@ -55,7 +55,7 @@ def best_weights(folder) -> dict[str, np.ndarray]:
     """The weights of the best epoch, by their place in the file."""
     found = {}
     with h5py.File(folder.best_weights) as file:
-        file.visititems(lambda name, item: found.update({name: item[:]} if isinstance(item, h5py.Dataset) else {}))
+        file.visititems(lambda name, item: found.update({name: item[()]} if isinstance(item, h5py.Dataset) else {}))
     return found
 
 

@@ -6,7 +6,6 @@ import pytest
 from ugvae_tf.datasets import grouping
 from ugvae_tf.datasets.grouping import Grouping
 from ugvae_tf.datasets.image_set import ImageSet, scaled
-from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.errors import UserError
 
 
@@ -138,5 +137,3 @@ def test_groups_are_formed_by_a_label_of_categories():
         images.steps_per_epoch(Grouping(2, label="eyes"))
     with pytest.raises(UserError, match="'age' is a measurement"):
         images.steps_per_epoch(Grouping(2, label="age"))
-    with pytest.raises(UserError, match="memory_limit"):
-        StreamedSet((), ((3, 3),), (1, 1, 1)).steps_per_epoch(Grouping(2, label="kind"))

@@ -96,7 +96,8 @@ def _add(group: Any, name: str, hint: Any, text: str, metavar: str | None) -> No
         group.add_argument(flag, type=_choice(choices), metavar=shown, default=argparse.SUPPRESS, help=text)
     else:
         shown = metavar or METAVARS[kind]
-        group.add_argument(flag, type=_read_as(kind), metavar=shown, default=argparse.SUPPRESS, help=text)
+        reader = _read_sizes if (kind, name) == (int, "group_size") else _read_as(kind)
+        group.add_argument(flag, type=reader, metavar=shown, default=argparse.SUPPRESS, help=text)
 
 
 def _bare(hint: Any) -> Any:
@@ -115,6 +116,18 @@ def _choice(choices: Sequence[str]) -> Callable[[str], str]:
         raise argparse.ArgumentTypeError(f"must be one of {', '.join(choices)}, not {text}{hint}")
 
     return chosen
+
+
+def _read_sizes(text: str) -> int | tuple[int, int]:
+    """A number of images, or a range of numbers."""
+    smallest, dash, largest = text.partition("-")
+    if not dash or not smallest.isdecimal() or not largest.isdecimal():
+        try:
+            return int(text)
+        except ValueError as error:
+            message = f"must be a whole number, or a range such as 5-31, not {text}"
+            raise argparse.ArgumentTypeError(message) from error
+    return int(smallest), int(largest)
 
 
 def _read_as(kind: type) -> Callable[[str], Any]:

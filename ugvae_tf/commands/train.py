@@ -6,6 +6,7 @@ from typing import Any
 
 from ugvae_tf.commands.flags import Parser, add_flags, as_flags, typed, with_fields
 from ugvae_tf.config import Config, DataConfig, ModelConfig, presets
+from ugvae_tf.config.validation import size_range
 from ugvae_tf.datasets import catalogue
 from ugvae_tf.quiet import quiet_tensorflow
 from ugvae_tf.serving.shipped import is_shipped
@@ -26,6 +27,7 @@ GROUPS = {
 }
 METAVARS = {
     "dataset": "NAME",
+    "group_size": "N|N-N",
     "data_dir": "PATH",
     "preset": "NAME",
     "model": "NAME",
@@ -64,11 +66,14 @@ def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainReq
         return None
     request = with_fields(TrainRequest(_started_from(given)), given)
     config = request.config
+    if "group_size" in given:
+        given["smallest_group"], given["group_size"] = size_range(given["group_size"])
     if given.keys() & {"group_by", "group_by_clusters", "mixture"}:  # each of them replaces the preset's choice
         data = replace(config.data, group_by=None, group_by_clusters=None, mixture=None)
-        config = replace(config, data=data, model=_for_padded_groups(config.model, given))
+        config = replace(config, data=data)
     if config.data.group_by is None and "group_by" not in given:  # the preset's validation by groups goes with them
         config = replace(config, training=replace(config.training, validation="images"))
+    config = replace(config, model=_for_padded_groups(config.model, given))
     config = replace(
         config,
         data=with_fields(config.data, given),
@@ -79,8 +84,11 @@ def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainReq
 
 
 def _for_padded_groups(model: ModelConfig, given: dict[str, Any]) -> ModelConfig:
-    """Groups by a label or a cluster are padded, which a preset's BatchNorm would count as images: GroupNorm then."""
-    padded = given.keys() & {"group_by", "group_by_clusters"}
+    """For padded groups, whose padding a preset's BatchNorm would count as images: GroupNorm.
+
+    Groups by a label or a cluster, and those of random sizes, are padded.
+    """
+    padded = any(given.get(name) for name in ("group_by", "group_by_clusters", "smallest_group"))
     return replace(model, normalisation="group") if padded and model.normalisation == "batch" else model
 
 

@@ -42,7 +42,9 @@ class DataConfig:
     data_dir: str | None = None
     """Folder of prepared TFDS data sets (default: the package's own, then TFDS's), or your own folder or file."""
     group_size: int = 128
-    """B: images in a group."""
+    """B: images in a group. With a range such as 5-31 the size of every training group is drawn from it."""
+    smallest_group: int | None = None
+    """The smaller end of that range; `group_size` is then the larger one."""
     corrupt: Literal["stop", "skip"] = "stop"
     """Own images that cannot be decoded: stop with an error that names the first one, or skip them."""
     image_size: int | None = None

@@ -6,6 +6,20 @@ from ugvae_tf.config import EXTENSIONS, MIN_PIXEL_STDDEV, Config, DataConfig, Mo
 from ugvae_tf.errors import UserError
 
 
+def size_range(group_size: int | tuple[int, int]) -> tuple[int | None, int]:
+    """The range of sizes: (None, B) if all groups have B images.
+
+    Raises:
+        UserError: the range is empty.
+    """
+    if isinstance(group_size, int):
+        return None, group_size
+    smallest, largest = group_size
+    if not 1 <= smallest <= largest:
+        raise UserError(f"`group_size={smallest}-{largest}` is impossible: give 1 or more, the smaller number first.")
+    return smallest, largest
+
+
 def validate(config: Config) -> None:
     """Raise UserError, naming the setting, for an invalid value."""
     _validate_data(config.data)
@@ -13,12 +27,13 @@ def validate(config: Config) -> None:
     _validate_training(config.training)
     if config.training.validation == "groups" and config.data.group_by is None:
         raise UserError("`validation=groups` holds back values of a label: give `group_by`, or `validation=images`.")
-    if config.model.normalisation == "batch" and (config.data.group_by or config.data.group_by_clusters):
+    data = config.data
+    if config.model.normalisation == "batch" and (data.group_by or data.group_by_clusters or data.smallest_group):
         raise UserError(
-            "Groups by a label or a cluster are padded, and `normalisation=batch` would count the padding as images: "
-            "give `normalisation=group`."
+            "Groups by a label or a cluster, or of random sizes, are padded, and `normalisation=batch` would count the "
+            "padding as images: give `normalisation=group`."
         )
-    if config.model.model == "nested-vae" and config.data.group_size < 2:
+    if config.model.model == "nested-vae" and (config.data.smallest_group or config.data.group_size) < 2:
         raise UserError("nested-vae pairs the images of a group: give a `group_size` of 2 or more.")
 
 
@@ -58,6 +73,8 @@ def _validate_extensions(model: ModelConfig) -> None:
 
 def _validate_data(data: DataConfig) -> None:
     _at_least_one({"group_size": data.group_size, "min_group_size": data.min_group_size})
+    if data.smallest_group is not None:
+        size_range((data.smallest_group, data.group_size))
     _above_zero({"memory_limit": data.memory_limit})
     if data.image_size is not None and data.image_size < 1:
         raise UserError(f"`image_size` must be at least 1, not {data.image_size}.")

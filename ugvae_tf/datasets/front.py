@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from ugvae_tf.config import DataConfig
+from ugvae_tf.config.validation import size_range
 from ugvae_tf.datasets.grouping import Grouping
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.loading import load_split
@@ -63,30 +64,34 @@ def _of_array(images: np.ndarray, labels: dict[str, np.ndarray]) -> tuple[ImageS
 
 
 def random_groups(
-    images: ImageSet | np.ndarray, group_size: int = 128, groups_per_step: int = 1, seed: int = 0
+    images: ImageSet | np.ndarray, group_size: int | tuple[int, int] = 128, groups_per_step: int = 1, seed: int = 0
 ) -> tf.data.Dataset:
     """Random groups for `fit`: every iteration over the dataset is one epoch in a new order.
 
+    With `group_size=(5, 31)` the size of every group is drawn uniformly from 5 to 31; the mask marks its images.
+
     Returns:
-        Steps of (images [G, B, H, W, C] in [0, 1], mask [G, B] of ones).
+        Steps of (images [G, B, H, W, C] in [0, 1], mask [G, B]: ones, but for groups of random sizes).
 
     Raises:
         UserError: the images do not fill one step.
     """
-    return _image_set(images).epoch_by_epoch(Grouping(group_size, groups_per_step, seed))
+    smallest, largest = size_range(group_size)
+    return _image_set(images).epoch_by_epoch(Grouping(largest, groups_per_step, seed, smallest_group=smallest))
 
 
 def label_groups(
     images: ImageSet,
     label: str,
-    group_size: int = 128,
+    group_size: int | tuple[int, int] = 128,
     groups_per_step: int = 1,
     min_group_size: int = 2,
     seed: int = 0,
 ) -> tf.data.Dataset:
     """Groups of images with the same value of the label, for `fit`: at most `group_size` images, padded.
 
-    Every iteration over the dataset is one epoch with all images, in new groups. Groups with fewer than
+    Every iteration over the dataset is one epoch with all images, in new groups. With `group_size=(5, 31)` a
+    random number of images of each group counts, at least 5, and the mask leaves out the others. Groups with fewer than
     `min_group_size` images are left out.
 
     Returns:
@@ -95,7 +100,8 @@ def label_groups(
     Raises:
         UserError: there is no such label, or none of its values has `min_group_size` images.
     """
-    return images.epoch_by_epoch(Grouping(group_size, groups_per_step, seed, label, min_group_size))
+    smallest, largest = size_range(group_size)
+    return images.epoch_by_epoch(Grouping(largest, groups_per_step, seed, label, min_group_size, smallest))
 
 
 def _image_set(images: ImageSet | np.ndarray) -> ImageSet:

@@ -4,13 +4,14 @@ A resumed run therefore trains on the same groups as an uninterrupted one.
 `members` are indices of images, int32 [groups, B]; -1 marks padding, which comes last in a group.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from ugvae_tf.datasets.group_sizes import kept, uniforms
 from ugvae_tf.errors import UserError
 
 Shares = tuple[tuple[int, int], ...]  # of each domain: its number of images, and how many of them are in an epoch
@@ -25,6 +26,7 @@ class Grouping:
     seed: int = 0
     label: str | None = None  # groups of images with the same value of this label; None: random groups
     min_group_size: int = 2  # of groups by label: smaller groups are left out of the epoch
+    smallest_group: int | None = None  # sizes of training groups are drawn between this and B; None: all are B
     first_step: int = 0
     last_step: int | None = None  # None: one epoch after another, without end
 
@@ -121,11 +123,40 @@ def label_slots(counts: np.ndarray, group_size: int, min_group_size: int) -> np.
     slots = np.array(rows, np.int32)
     slots = slots[(slots >= 0).sum(axis=1) >= min_group_size]
     if not len(slots):
-        raise UserError(
-            f"No value of the label has the {min_group_size} images of the smallest group (at most {counts.max()}): "
-            f"give a smaller `min_group_size`, or a label whose values repeat."
-        )
+        raise no_group(counts, min_group_size)
     return slots
+
+
+def no_group(counts: np.ndarray, min_group_size: int) -> UserError:
+    """The error for values with too few images, `counts` [values]."""
+    return UserError(
+        f"No value of the label has the {min_group_size} images of the smallest group (at most {counts.max()}): "
+        f"give a smaller `min_group_size`, or a label whose values repeat."
+    )
+
+
+def group_values(labels: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    """The label [N] from which groups are formed; raises UserError if it is missing or a measurement."""
+    if name not in labels:
+        present = ", ".join(sorted(labels)) or "none"
+        raise UserError(f"The images have no label '{name}': choose one of their labels ({present}).")
+    if labels[name].dtype.kind == "f":
+        raise UserError(f"'{name}' is a measurement, and groups need categories: choose another label.")
+    return labels[name]
+
+
+def with_random_sizes(layout: Layout, grouping: Grouping) -> Layout:
+    """The same groups cut to random sizes; the images that are left out differ from epoch to epoch."""
+    smallest = grouping.smallest_group
+    if smallest is None:
+        return layout
+
+    def members(epoch: tf.Tensor) -> tf.Tensor:
+        full = layout.members(epoch)
+        uniform = uniforms(grouping.seed, epoch, layout.steps, grouping.groups_per_step)
+        return tf.where(kept(full >= 0, smallest, uniform), full, -1)
+
+    return Layout(layout.steps, members)
 
 
 def held_out_members(count: int, grouping: Grouping, values: np.ndarray | None = None) -> np.ndarray:

@@ -6,8 +6,16 @@ import numpy as np
 import tensorflow as tf
 
 from ugvae_tf.config import DataConfig
-from ugvae_tf.datasets.grouping import Grouping, Layout, Shares, held_out_members, label_layout, random_layout
-from ugvae_tf.errors import UserError
+from ugvae_tf.datasets.grouping import (
+    Grouping,
+    Layout,
+    Shares,
+    group_values,
+    held_out_members,
+    label_layout,
+    random_layout,
+    with_random_sizes,
+)
 
 
 @dataclass(frozen=True)
@@ -66,18 +74,14 @@ class ImageSet:
 
     def group_label(self, name: str) -> np.ndarray:
         """The group label [N]; raises UserError if it is missing or not categorical."""
-        if name not in self.labels:
-            present = ", ".join(sorted(self.labels)) or "none"
-            raise UserError(f"The images have no label '{name}': choose one of their labels ({present}).")
-        values = self.labels[name]
-        if values.dtype.kind == "f":
-            raise UserError(f"'{name}' is a measurement, and groups need categories: choose another label.")
-        return values
+        return group_values(self.labels, name)
 
     def _layout(self, grouping: Grouping) -> Layout:
         if grouping.label is not None:
-            return label_layout(self.group_label(grouping.label), grouping)
-        return random_layout(self.shares or ((len(self), len(self)),), grouping)
+            layout = label_layout(self.group_label(grouping.label), grouping)
+        else:
+            layout = random_layout(self.shares or ((len(self), len(self)),), grouping)
+        return with_random_sizes(layout, grouping)
 
     def _gathered(self, steps: tf.data.Dataset) -> tf.data.Dataset:
         pixels = tf.constant(self.images)

@@ -77,7 +77,8 @@ def grouping_of(config: Config) -> Grouping:
     """The grouping of a configuration."""
     data, training = config.data, config.training
     label = CLUSTER if data.group_by_clusters else data.group_by
-    return Grouping(data.group_size, training.groups_per_step, training.seed, label, data.min_group_size)
+    sizes = data.min_group_size, data.smallest_group
+    return Grouping(data.group_size, training.groups_per_step, training.seed, label, *sizes)
 
 
 def compiled_model(config: Config, image_shape: tuple[int, int, int], steps: int) -> GroupModel:
