@@ -35,9 +35,8 @@ def main() -> None:
     sides = [Side(images, label, encode_images(model, images.images, title)) for images, title in
              ((train, "training images"), (held_out, "held-out images"))]  # fmt: skip
     floors = Floors.fit(train.images, random)
-    print(
-        f"{flags.saved_model}, version {model.version}: recall@1 among {len(sides[1].groups)} unseen values of {label}\n"
-    )
+    unseen = f"{len(sides[1].groups)} unseen values of {label}"
+    print(f"{flags.saved_model}, version {model.version}: recall@1 among {unseen}\n")
     print(f"{'n':>3}  {'code of the group':34}{'by distance':>22}{'by PLDA':>22}")
     for n in map(int, flags.images.split(",")):
         for meaning, cells in measured(sides, floors, n, random):
