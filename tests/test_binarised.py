@@ -19,7 +19,7 @@ IMAGES, SIDE = 300, 16
 def constant(grey: int, channels: int = 1) -> Source:
     """Images of one grey level."""
     image = np.full((SIDE, SIDE, channels), grey, np.uint8)
-    return Source(tf.data.Dataset.from_tensors({"image": image}).repeat(IMAGES), IMAGES, dict)
+    return Source(tf.data.Dataset.from_tensors({"image": image}).repeat(IMAGES), IMAGES)
 
 
 def drawn(source: Source, split: str = "train", domain: int = 0) -> np.ndarray:

@@ -64,6 +64,8 @@ def flags(tiny_data_dir):
         1,
         "--epochs",
         2,
+        "--validation-share",
+        0,
         *SMALL,
     ]
 

@@ -58,9 +58,11 @@ def _model(model: dict[str, Any], signatures: dict[str, Signature]) -> str:
 
 def _data_set(config: dict[str, Any]) -> str:
     height, width, channels = config["image_shape"]
+    validation = f", {config['validation_images']:,} validation" if config.get("validation_images") else ""
     return (
-        f"{config['data']['dataset']}, {config['training_images']:,} training and {config['held_out_images']:,} "
-        f"held-out images of {height}x{width}x{channels}, in groups of {config['data']['group_size']}"
+        f"{config['data']['dataset']}, {config['training_images']:,} training{validation} and "
+        f"{config['held_out_images']:,} held-out images of {height}x{width}x{channels}, "
+        f"in groups of {config['data']['group_size']}"
     )
 
 

@@ -22,6 +22,7 @@ GROUPS = {
     "networks": ("body", "hidden_units", "normalisation"),
     "likelihood": ("likelihood", "observation_variance", "pixel_variance"),
     "optimiser": ("learning_rate", "schedule"),
+    "validation": ("validation_share", "validation", "early_stopping"),
 }
 METAVARS = {
     "dataset": "NAME",
@@ -66,6 +67,8 @@ def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainReq
     if given.keys() & {"group_by", "group_by_clusters", "mixture"}:  # each of them replaces the preset's choice
         data = replace(config.data, group_by=None, group_by_clusters=None, mixture=None)
         config = replace(config, data=data, model=_for_padded_groups(config.model, given))
+    if config.data.group_by is None and "group_by" not in given:  # the preset's validation by groups goes with them
+        config = replace(config, training=replace(config.training, validation="images"))
     config = replace(
         config,
         data=with_fields(config.data, given),
@@ -123,12 +126,14 @@ def summary(request: TrainRequest, trained: Any, evaluate: str) -> str:
     """The text to print after a run; `evaluate` is the command line of that command."""
     folder = request.folder
     if not trained.is_new:
-        return as_flags(f"{folder.path} is complete and exported: raise `epochs` to continue it.")
+        then = ": raise `epochs` to continue it" if request.config.training.early_stopping is None else ""
+        return as_flags(f"{folder.path} is complete and exported{then}.")
     if trained.version is None:
         return "This worker is done: the chief exports the model."
-    terms = "  ".join(f"{name} {value:.2f}" for name, value in trained.held_out.items())
+    terms = "  ".join(f"{name} {value:.2f}" for name, value in trained.validation.items())
+    shown = "Validation images" if request.config.training.validation_share else "Held-out images"
     return (
-        f"Held-out images, in nats per image:  {terms}\n"
+        f"{shown}, in nats per image:  {terms}\n"
         f"Exported to {trained.version}.  Figures: {folder.figures}.  Curves: tensorboard --logdir {folder.logs}\n"
         f"Next: {evaluate} --task reconstruction --saved-model {folder.path}"
     )

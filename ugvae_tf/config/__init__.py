@@ -14,6 +14,8 @@ from ugvae_tf.errors import UserError
 
 MIN_PIXEL_STDDEV = 1 / 255  # one grey level; without a limit the density of a constant pixel is unbounded
 
+BEFORE_VALIDATION = {"validation_share": 0.0}  # of a run whose config.json does not name the setting
+
 UNKNOWN_DATA = "unknown"  # the data set of a model that was trained on arrays
 
 ModelName = Literal["ug-vae", "ml-vae", "gm-vae", "vae", "beta-vae", "nested-vae"]
@@ -153,6 +155,14 @@ class TrainingConfig:
     """Constant learning rate, or cosine decay to a hundredth."""
     seed: int = 0
     """Seed of initial weights, groups and noise."""
+    validation_share: float = 0.1
+    """Share of the training images that is not trained on: the validation images of every epoch. With 0 all are
+    trained on, and the validation images are the held-out ones, which are otherwise for evaluation only."""
+    validation: Literal["images", "groups"] = "images"
+    """The validation images: random ones, or all images of a share of the values of `group_by`."""
+    early_stopping: int | None = None
+    """End after this many epochs without a lower validation loss, and export the best epoch's weights
+    (default: train for all epochs, and export the last one's)."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +213,7 @@ def from_content(content: Any) -> Config:
             preset=content["preset"],
             data=DataConfig(**_present_data(content["data"])),
             model=ModelConfig(**content["model"]),
-            training=TrainingConfig(**content["training"]),
+            training=TrainingConfig(**{**BEFORE_VALIDATION, **content["training"]}),
         )
     except (KeyError, TypeError) as error:
         raise _not_ours(error) from error

@@ -42,7 +42,7 @@ GLYPHS = Config(
         component_kernel="glorot",
         component_posterior="optimal",
     ),
-    training=TrainingConfig(epochs=20, groups_per_step=8, learning_rate=2e-3, schedule="cosine"),
+    training=TrainingConfig(epochs=20, groups_per_step=8, learning_rate=2e-3, schedule="cosine", validation="groups"),
 )
 
 

@@ -11,6 +11,8 @@ def validate(config: Config) -> None:
     _validate_data(config.data)
     validate_model(config.model)
     _validate_training(config.training)
+    if config.training.validation == "groups" and config.data.group_by is None:
+        raise UserError("`validation=groups` holds back values of a label: give `group_by`, or `validation=images`.")
     if config.model.normalisation == "batch" and (config.data.group_by or config.data.group_by_clusters):
         raise UserError(
             "Groups by a label or a cluster are padded, and `normalisation=batch` would count the padding as images: "
@@ -69,6 +71,12 @@ def _validate_data(data: DataConfig) -> None:
 def _validate_training(training: TrainingConfig) -> None:
     _at_least_one({"epochs": training.epochs, "groups_per_step": training.groups_per_step})
     _above_zero({"learning_rate": training.learning_rate})
+    if not 0 <= training.validation_share < 1:
+        raise UserError(f"`validation_share` must be at least 0 and below 1, not {training.validation_share}.")
+    if training.early_stopping is not None:
+        _at_least_one({"early_stopping": training.early_stopping})
+        if training.validation_share == 0:
+            raise UserError("`early_stopping` needs images to validate on: give a `validation_share` above 0.")
     if not 0 <= training.seed < 2**31:
         raise UserError(f"`seed` must lie between 0 and 2147483647, not {training.seed}.")
 

@@ -12,19 +12,21 @@ from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.source import Source, as_columns
 from ugvae_tf.datasets.sources import find_source, first_line
 from ugvae_tf.datasets.streaming import StreamedSet
+from ugvae_tf.datasets.validation_split import HeldBack
 from ugvae_tf.errors import UserError
 
 GIGABYTE = 10**9
+NOTHING = HeldBack()
 
 
-def open_training(data: DataConfig) -> ImageSet | StreamedSet:
-    """The training images: in memory if they fit in `memory_limit`, else streamed.
+def open_training(data: DataConfig, held_back: HeldBack = NOTHING) -> ImageSet | StreamedSet:
+    """The training images but those held back: in memory if they fit in `memory_limit`, else streamed.
 
     Raises:
         UserError: a set is unknown, cannot be downloaded, is corrupt or has no images; the
             images have different sizes; or the proportions do not fit the domains.
     """
-    domains = _domains(data, "train")
+    domains = _domains(data, "train", held_back)
     shape = _image_shape(domains)
     shares = _shares(data, [domain.count for domain in domains])
     if sum(domain.count for domain in domains) * np.prod(shape) > data.memory_limit * GIGABYTE:
@@ -32,13 +34,16 @@ def open_training(data: DataConfig) -> ImageSet | StreamedSet:
     return _collected(data, domains, shares)
 
 
-def load_split(data: DataConfig, split: str) -> ImageSet:
-    """The `train` or the `held-out` images in memory, or the first of them that fit in `memory_limit`.
+def load_split(data: DataConfig, split: str, held_back: HeldBack = NOTHING) -> ImageSet:
+    """The images of a split in memory, or the first of them that fit in `memory_limit`.
+
+    Args:
+        split: `train`, `held-out`, or `validation`: the training images that are held back.
 
     Raises:
         UserError: as `open_training`.
     """
-    domains = _domains(data, split)
+    domains = _domains(data, split, held_back)
     most = int(data.memory_limit * GIGABYTE / len(domains) / np.prod(_image_shape(domains)))
     return _collected(data, [domain.take(most) for domain in domains])
 
@@ -50,14 +55,21 @@ def shipped_shape(data: DataConfig) -> tuple[int, int, int]:
     return _image_shape(_domains(data, "held-out"))
 
 
-def _domains(data: DataConfig, split: str) -> list[Source]:
+def count_held_out(data: DataConfig) -> int:
+    """The number of held-out images; decodes none of them."""
+    return sum(domain.count for domain in _domains(data, "held-out"))
+
+
+def _domains(data: DataConfig, split: str, held_back: HeldBack = NOTHING) -> list[Source]:
     """The images of every set in `dataset=a+b`, all in one format, and binarised with `binarise`."""
-    sources = [find_source(data, name, split) for name in data.domains]
+    is_held_out = split == "held-out"
+    sources = [find_source(data, name, split if is_held_out else "train") for name in data.domains]
     channels = max(source.examples.element_spec["image"].shape[-1] or 3 for source in sources)
     domains = [_conformed(source, data.image_size, channels) for source in sources]
-    if data.binarise:
-        return [binarised(domain, split, place) for place, domain in enumerate(domains)]
-    return domains
+    if data.binarise:  # before images are held back: those that stay are the same black and white ones
+        drawn_as = "held-out" if is_held_out else "train"
+        domains = [binarised(domain, drawn_as, place) for place, domain in enumerate(domains)]
+    return domains if is_held_out else [held_back.part(domain, split) for domain in domains]
 
 
 def _conformed(source: Source, size: int | None, channels: int) -> Source:

@@ -10,7 +10,7 @@ from ugvae_tf.datasets.array_file import read_arrays
 from ugvae_tf.datasets.image_files import decoded, undecodable
 from ugvae_tf.datasets.image_folder import HELD_OUT, ImageFile, list_images
 from ugvae_tf.datasets.label_table import in_order_of, read_table, typed
-from ugvae_tf.datasets.source import Source, of_arrays
+from ugvae_tf.datasets.source import Example, Source
 from ugvae_tf.errors import UserError
 
 SEED = 0  # of the order, and of the tenth that is held out
@@ -36,9 +36,7 @@ def folder_source(folder: Path, split: str, corrupt: Literal["stop", "skip"] = "
         raise UserError(f"{folder} has no images for the split '{split}': give it at least two images.")
     files = np.array([str(folder / images[index].path) for index in chosen])
     labels = {name: column[chosen] for name, column in labels.items()}
-    examples = tf.data.Dataset.from_tensor_slices((files, labels))
-    images = examples.map(_read, num_parallel_calls=tf.data.AUTOTUNE)
-    return Source(images, len(chosen), lambda: labels)
+    return Source(tf.data.Dataset.from_tensor_slices({"image": files, **labels}), len(chosen), _read)
 
 
 def npz_source(file: Path, split: str) -> Source:
@@ -54,11 +52,12 @@ def npz_source(file: Path, split: str) -> Source:
     chosen = split_of(np.arange(len(columns["image"])), split)
     if len(chosen) == 0:
         raise UserError(f"{file} has one image only: give at least two, so that one can be held out.")
-    return of_arrays({name: column[chosen] for name, column in columns.items()})
+    examples = {name: column[chosen] for name, column in columns.items()}
+    return Source(tf.data.Dataset.from_tensor_slices(examples), len(chosen))
 
 
-def _read(file: tf.Tensor, labels: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    return {"image": decoded(tf.io.read_file(file)), **labels}
+def _read(example: Example) -> Example:
+    return {**example, "image": decoded(tf.io.read_file(example["image"]))}
 
 
 def _labels(folder: Path, images: list[ImageFile]) -> dict[str, np.ndarray]:

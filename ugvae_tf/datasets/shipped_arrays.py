@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
-from ugvae_tf.datasets.source import Source, of_arrays
+from ugvae_tf.datasets.source import Source
 
 SEED = 0  # of the order of the images
 
@@ -25,4 +26,4 @@ def shipped_source(file: Path, split: str) -> Source:
         for name, column in columns.items()
         if not name.endswith("_names")
     }
-    return of_arrays(examples)
+    return Source(tf.data.Dataset.from_tensor_slices(examples), len(chosen))

@@ -8,41 +8,54 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 CHUNK = 1000  # examples read at a time
+PLACE = "place in the split"  # of an example, where decoding it depends on its place; not a label
 
 Example = dict[str, tf.Tensor]
 Columns = dict[str, np.ndarray]
+
+
+def as_it_is(example: Example) -> Example:
+    """The example, of arrays, which need no decoding."""
+    return example
 
 
 @dataclass(frozen=True)
 class Source:
     """Images of any size, one at a time; every label is a scalar."""
 
-    examples: tf.data.Dataset  # of {"image": uint8 [h, w, 1 or 3], and labels by name}
+    undecoded: tf.data.Dataset  # of {"image": whatever `decode` takes, and labels by name}
     count: int
-    labels: Callable[[], Columns]  # each label [count] in the order of the examples; decodes no image
+    decode: Callable[[Example], Example] = as_it_is  # `image` becomes uint8 [h, w, 1 or 3]
+
+    @property
+    def examples(self) -> tf.data.Dataset:
+        """Of {"image": uint8 [h, w, 1 or 3], and labels by name}."""
+        if self.decode is as_it_is:
+            return self.undecoded
+        return self.undecoded.map(self.decode, num_parallel_calls=tf.data.AUTOTUNE)
+
+    def labels(self) -> Columns:
+        """Each label [count] in the order of the examples; decodes no image."""
+        names = self.undecoded.element_spec.keys() - {"image", PLACE}
+        return as_columns(self.undecoded.map(lambda example: {name: example[name] for name in names})) if names else {}
 
     def map(self, function: Callable[[Example], Example]) -> "Source":
         """The same labels, other images."""
-        return replace(self, examples=self.examples.map(function, num_parallel_calls=tf.data.AUTOTUNE))
+        return replace(self, decode=lambda example: function(self.decode(example)))
 
     def take(self, count: int) -> "Source":
         """The first examples, at most `count`."""
-        first = self.examples.take(count)
-        return Source(
-            first, min(count, self.count), lambda: {key: column[:count] for key, column in self.labels().items()}
-        )
+        return replace(self, undecoded=self.undecoded.take(count), count=min(count, self.count))
+
+    def chosen(self, mask: np.ndarray) -> "Source":
+        """The examples where the mask [count] is true."""
+        numbered = self.undecoded.enumerate().filter(lambda place, _: tf.gather(tf.constant(mask), place))
+        return replace(self, undecoded=numbered.map(lambda _, example: example), count=int(mask.sum()))
 
     def with_label(self, name: str, values: np.ndarray) -> "Source":
         """One more label [count]."""
-        zipped = tf.data.Dataset.zip(self.examples, tf.data.Dataset.from_tensor_slices(values))
-        examples = zipped.map(lambda example, value: {**example, name: value})
-        return Source(examples, self.count, lambda: {**self.labels(), name: values})
-
-
-def of_arrays(columns: Columns) -> Source:
-    """The examples in arrays [N], `image` [N, H, W, C] among them."""
-    labels = {name: column for name, column in columns.items() if name != "image"}
-    return Source(tf.data.Dataset.from_tensor_slices(columns), len(columns["image"]), lambda: labels)
+        zipped = tf.data.Dataset.zip(self.undecoded, tf.data.Dataset.from_tensor_slices(values))
+        return replace(self, undecoded=zipped.map(lambda example, value: {**example, name: value}))
 
 
 def as_columns(examples: tf.data.Dataset) -> Columns:

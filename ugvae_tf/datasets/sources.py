@@ -16,7 +16,7 @@ from ugvae_tf.datasets.builders import BUILDERS
 from ugvae_tf.datasets.catalogue import NAMES, SHIPPED
 from ugvae_tf.datasets.own_images import folder_source, npz_source
 from ugvae_tf.datasets.shipped_arrays import shipped_source
-from ugvae_tf.datasets.source import Columns, Source, as_columns
+from ugvae_tf.datasets.source import Source
 from ugvae_tf.errors import UserError
 
 HOSTS = ("https://storage.googleapis.com", "https://www.tensorflow.org")  # from which TFDS downloads
@@ -62,17 +62,13 @@ def tfds_source(dataset: str, split: str, data_dir: str | None) -> Source:
     if not isinstance(features, tfds.features.FeaturesDict) or "image" not in features:
         raise UserError(f"The data set '{dataset}' has no images: its features are {', '.join(features or ['none'])}.")
     name = _tfds_split(builder, split)
-    names, examples = _class_names(features), builder.as_dataset(split=name)
-    if names or _flat(examples.element_spec, {}) != examples.element_spec:
-        examples = examples.map(lambda example: _flat(example, names), num_parallel_calls=tf.data.AUTOTUNE)
-    return Source(examples, builder.info.splits[name].num_examples, lambda: _labels(builder, name, names))
-
-
-def _labels(builder: tfds.core.DatasetBuilder, split: str, names: Mapping[str, list[str]]) -> Columns:
-    """Every label of the split [N], read without decoding the images."""
-    encoded = builder.as_dataset(split=split, decoders={"image": tfds.decode.SkipDecoding()})
-    labels = encoded.map(lambda example: {k: v for k, v in _flat(example, names).items() if k != "image"})
-    return as_columns(labels) if labels.element_spec else {}
+    names = _class_names(features)
+    encoded = builder.as_dataset(split=name, decoders={"image": tfds.decode.SkipDecoding()})
+    return Source(
+        encoded.map(lambda example: _flat(example, names), num_parallel_calls=tf.data.AUTOTUNE),
+        builder.info.splits[name].num_examples,
+        lambda example: {**example, "image": features["image"].decode_example(example["image"])},
+    )
 
 
 def _class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from ugvae_tf import config as configuration
-from ugvae_tf.config import Config, DataConfig
+from ugvae_tf.config import Config, DataConfig, TrainingConfig
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.models.base import GroupModel, Signature
 from ugvae_tf.serving import warm_up
@@ -25,7 +25,8 @@ def export(model: GroupModel, folder: str | Path, images: ImageSet | None = None
         images: the training images; their data set is the default of evaluate.py.
     """
     data = (images.source if images is not None else None) or DataConfig(dataset=configuration.UNKNOWN_DATA)
-    config = Config(preset="none", data=data, model=model.config)
+    training = TrainingConfig(validation_share=0)  # whatever the caller held back is not known here
+    config = Config(preset="none", data=data, model=model.config, training=training)
     version = next_version(Path(folder))
     version.parent.mkdir(parents=True, exist_ok=True)
     text = provenance(config, model.image_shape, 0 if images is None else len(images), 0)
@@ -57,12 +58,15 @@ def export_version(model: GroupModel, version: Path, config_json: str, group_siz
     partial.rename(version)
 
 
-def provenance(config: Config, image_shape: tuple[int, ...], training_images: int, held_out_images: int) -> str:
+def provenance(
+    config: Config, image_shape: tuple[int, ...], training_images: int, held_out_images: int, validation_images: int = 0
+) -> str:
     """The text of config.json: the configuration, the sizes of the data, the versions of the packages."""
     return configuration.to_json(
         config,
         image_shape=list(image_shape),
         training_images=training_images,
+        validation_images=validation_images,
         held_out_images=held_out_images,
         versions={package: version_of(package) for package in PACKAGES},
     )

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from ugvae_tf.config import UNKNOWN_DATA
 from ugvae_tf.datasets.image_set import ImageSet
-from ugvae_tf.datasets.loading import load_split
+from ugvae_tf.datasets.loading import NOTHING, load_split
+from ugvae_tf.datasets.validation_split import HeldBack
 from ugvae_tf.errors import LacksPart, UserError
 from ugvae_tf.evaluation.categories import Category, digit_categories, value_categories
 from ugvae_tf.serving.codes import ImageCodes, encode_images
@@ -48,7 +49,9 @@ class Context:
             raise LacksPart(f"The model in {self.model.address} ({config.model}) has no {meaning}: give another one.")
 
     def _load(self, split: str) -> ImageSet:
-        found = load_split(self.data, split)
+        trained = self.model.settings
+        # Of another data set no image was trained on, so that none was held back.
+        found = load_split(self.data, split, HeldBack.by(trained) if self.dataset == trained.data.dataset else NOTHING)
         if found.images.shape[1:] != self.model.image_shape:
             raise UserError(
                 f"The images of '{self.dataset}' are {found.images.shape[1:]}, but the model in {self.model.address} "
@@ -63,7 +66,7 @@ class Context:
 
     @cached_property
     def train(self) -> ImageSet:
-        """The training images."""
+        """The training images, without those that were held back for validation."""
         return self._load("train")
 
     @cached_property

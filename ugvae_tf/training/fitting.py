@@ -120,18 +120,17 @@ def fit(
     model: GroupModel,
     config: Config,
     train: ImageSet | StreamedSet,
-    held_out: ImageSet,
+    validation: ImageSet,
     first_step: int = 0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int | None = None,
 ) -> None:
-    """Train from `first_step` to the last epoch, with a validation on the held-out images in every epoch.
+    """Train from `first_step` to the last epoch, with a validation in every epoch.
 
     `verbose` is Keras's: by default a progress bar on a terminal, else one line per epoch.
     """
     grouping, training = grouping_of(config), config.training
-    steps = train.steps_per_epoch(grouping)
-    validation = held_out.held_out_groups(grouping)
+    steps, validation_groups = train.steps_per_epoch(grouping), validation.held_out_groups(grouping)
     first_epoch, done = divmod(first_step, steps)
     # A run that was stopped within an epoch first completes it with the remaining steps.
     spans = [(first_epoch, first_epoch + 1, steps - done)] if done else []
@@ -145,9 +144,11 @@ def fit(
             initial_epoch=begin,
             epochs=end,
             steps_per_epoch=length,
-            validation_data=validation,
+            validation_data=validation_groups,
             callbacks=list(callbacks),
             shuffle=False,
             verbose=verbose if verbose is not None else (1 if sys.stdout.isatty() else 2),
         )
+        if model.stop_training:
+            return
         first_step = last_step

@@ -16,7 +16,7 @@ MAX_COMPONENTS = 20  # in a picture, for legibility
 
 
 def reconstructions(model: GroupModel, images: np.ndarray) -> Figure:
-    """Held-out images above the means of their reconstructions.
+    """Images above the means of their reconstructions.
 
     Args:
         images: one group, [B, H, W, C] in [0, 1].
@@ -25,7 +25,9 @@ def reconstructions(model: GroupModel, images: np.ndarray) -> Figure:
     codes = model.encoded(group, tf.ones(group.shape[:2]))
     decoded = model.decode(codes["z_mean"], codes.get("beta_mean"))["image_mean"]
     rows = np.stack([images[:COLUMNS], decoded.numpy()[0, :COLUMNS]])
-    return pictures.image_grid(rows, "Held-out images and their reconstructions", ("image", "mean of p(x | z, beta)"))
+    return pictures.image_grid(
+        rows, "Images not trained on, and their reconstructions", ("image", "mean of p(x | z, beta)")
+    )
 
 
 def component_samples(model: GroupModel, seed: int = 0) -> Figure:

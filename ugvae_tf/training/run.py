@@ -9,13 +9,15 @@ import keras
 import numpy as np
 
 from ugvae_tf.datasets.image_set import scaled
-from ugvae_tf.datasets.loading import load_split, open_training
+from ugvae_tf.datasets.loading import count_held_out, load_split, open_training
+from ugvae_tf.datasets.validation_split import HeldBack
 from ugvae_tf.errors import Interrupted
 from ugvae_tf.plots import charts
 from ugvae_tf.serving import export
 from ugvae_tf.training import fitting, monitoring
 from ugvae_tf.training.checkpoints import Checkpoints, SaveEachEpoch
 from ugvae_tf.training.clusters import clustered
+from ugvae_tf.training.early_stopping import EarlyStopping, best_weights, is_stopped
 from ugvae_tf.training.interruption import StopOnInterrupt
 from ugvae_tf.training.request import TrainRequest
 
@@ -24,7 +26,7 @@ class Trained(NamedTuple):
     """The result of a run."""
 
     version: Path | None  # the exported version; None on a worker that is not the chief
-    held_out: dict[str, float]  # loss and terms of the last epoch on held-out images, nats per image
+    validation: dict[str, float]  # loss and terms of the exported epoch on validation images, nats per image
     is_new: bool = True  # False: the run was complete and already exported
 
 
@@ -43,7 +45,8 @@ def train(request: TrainRequest) -> Trained:
         run.checkpoints.restore()
     if run.is_over and run.folder.is_exported(run.config_json):
         return Trained(run.folder.path / str(run.folder.versions()[-1]), {}, is_new=False)
-    run.fit()
+    if not run.is_over:
+        run.fit()
     return run.finish() if run.chief else Trained(None, {})
 
 
@@ -56,10 +59,12 @@ class TrainingRun:
         strategy = fitting.make_strategy()
         fitting.check_replicas(strategy, groups_per_step)
         self.chief = fitting.is_chief(strategy)
-        self.train_set, self.held_out = open_training(data), load_split(data, "held-out")
+        held_back = HeldBack.by(self.config)
+        self.train_set = open_training(data, held_back)
+        self.validation = load_split(data, "validation" if held_back.share else "held-out", held_back)
         if data.group_by_clusters:
             self.train_set = clustered(self.train_set, data.group_by_clusters)
-            self.held_out = clustered(self.held_out, data.group_by_clusters)
+            self.validation = clustered(self.validation, data.group_by_clusters)
         self.image_shape = self.train_set.image_shape
         self.steps = self.train_set.steps_per_epoch(fitting.grouping_of(self.config))
         with strategy.scope():
@@ -69,17 +74,23 @@ class TrainingRun:
     @cached_property
     def config_json(self) -> str:
         """The text of config.json: the configuration and the provenance."""
-        return export.provenance(self.config, self.image_shape, len(self.train_set), len(self.held_out))
+        data, validated = self.config.data, len(self.validation) if self.config.training.validation_share else 0
+        held_out = count_held_out(data) if validated else len(self.validation)
+        return export.provenance(self.config, self.image_shape, len(self.train_set), held_out, validated)
 
     @cached_property
     def example_group(self) -> np.ndarray:
-        """Held-out images for pictures [B, H, W, C]."""
-        return scaled(self.held_out.images[: self.config.data.group_size]).numpy()
+        """Images for pictures that are not trained on [B, H, W, C]."""
+        return scaled(self.validation.images[: self.config.data.group_size]).numpy()
 
     @property
     def is_over(self) -> bool:
-        """Whether the last epoch is done."""
-        return self.checkpoints.step >= self.steps * self.config.training.epochs
+        """Whether the last epoch is done, or training was stopped early."""
+        step, training = self.checkpoints.step, self.config.training
+        if step >= self.steps * training.epochs:
+            return True
+        losses = self.folder.validation_losses(step // self.steps)
+        return training.early_stopping is not None and is_stopped(losses, training.early_stopping)
 
     def fit(self) -> None:
         """Train to the last epoch; on Ctrl-C save, then raise Interrupted."""
@@ -89,7 +100,7 @@ class TrainingRun:
                 self.model,
                 self.config,
                 self.train_set,
-                self.held_out,
+                self.validation,
                 first_step=step,
                 callbacks=self._callbacks(first_epoch=step // self.steps),
             )
@@ -103,6 +114,10 @@ class TrainingRun:
 
     def _callbacks(self, first_epoch: int) -> list[keras.callbacks.Callback]:
         always = [SaveEachEpoch(self.checkpoints), StopOnInterrupt()]
+        if (patience := self.config.training.early_stopping) is not None:
+            losses = self.folder.validation_losses(first_epoch)
+            best = [best_weights(self.folder.best_weights, losses)] if self.chief else []
+            always = [*best, EarlyStopping(patience, losses), *always]
         if not self.chief:
             return always
         self.folder.trim_history(first_epoch)
@@ -115,11 +130,14 @@ class TrainingRun:
 
     def finish(self) -> Trained:
         """Draw the run's figures and export the model as the next version."""
-        history = self._history()
+        history, exported = self._history(), -1
+        if self.config.training.early_stopping is not None:
+            self.model.load_weights(self.folder.best_weights)
+            exported = int(history["val_loss"].argmin())
         self._save_figures(history)
         version = self.folder.next_version()
         export.export_version(self.model, version, self.config_json, self.config.data.group_size)
-        return Trained(version, {name: history[f"val_{name}"][-1] for name in ("loss", *self.model.term_names)})
+        return Trained(version, {name: history[f"val_{name}"][exported] for name in ("loss", *self.model.term_names)})
 
     def _history(self) -> dict[str, np.ndarray]:
         with self.folder.history.open() as file:

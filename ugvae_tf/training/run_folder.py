@@ -1,5 +1,6 @@
 """The folder of one training run, and the rules for writing to it."""
 
+import csv
 import os
 import shutil
 from pathlib import Path
@@ -18,6 +19,7 @@ class RunFolder:
         self.config = self.path / "config.json"
         self.history = self.path / "history.csv"
         self.checkpoints = self.path / "checkpoints"
+        self.best_weights = self.checkpoints / "best.weights.h5"
         self.logs = self.path / "logs"
         self.figures = self.path / "figures"
 
@@ -68,6 +70,13 @@ class RunFolder:
         if self.history.exists():
             lines = self.history.read_text().splitlines(keepends=True)  # empty before the end of the first epoch
             self.history.write_text("".join(lines[: 1 + epochs]))
+
+    def validation_losses(self, epochs: int) -> list[float]:
+        """Of the first epochs, as far as history.csv has them."""
+        if not self.history.exists():
+            return []
+        with self.history.open() as file:
+            return [float(row["val_loss"]) for row in csv.DictReader(file)][:epochs]
 
     def write_config(self, text: str) -> None:
         """Put config.json in place by one rename."""
