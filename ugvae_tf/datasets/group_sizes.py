@@ -2,7 +2,23 @@
 
 import tensorflow as tf
 
+from ugvae_tf.datasets.grouping import Grouping, Layout
+
 STREAM = 1  # of the random numbers, which differ from those that shuffle the images
+
+
+def with_random_sizes(layout: Layout, grouping: Grouping) -> Layout:
+    """The same groups cut to random sizes; the images that are left out differ from epoch to epoch."""
+    smallest = grouping.smallest_group
+    if smallest is None:
+        return layout
+
+    def members(epoch: tf.Tensor) -> tf.Tensor:
+        full = layout.members(epoch)
+        uniform = uniforms(grouping.seed, epoch, layout.steps, grouping.groups_per_step)
+        return tf.where(kept(full >= 0, smallest, uniform), full, -1)
+
+    return Layout(layout.steps, members)
 
 
 def uniforms(seed: int, epoch: tf.Tensor, steps: int, groups: int) -> tf.Tensor:

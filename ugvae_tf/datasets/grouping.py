@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from ugvae_tf.datasets.group_sizes import kept, uniforms
 from ugvae_tf.errors import UserError
 
 Shares = tuple[tuple[int, int], ...]  # of each domain: its number of images, and how many of them are in an epoch
@@ -143,20 +142,6 @@ def group_values(labels: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     if labels[name].dtype.kind == "f":
         raise UserError(f"'{name}' is a measurement, and groups need categories: choose another label.")
     return labels[name]
-
-
-def with_random_sizes(layout: Layout, grouping: Grouping) -> Layout:
-    """The same groups cut to random sizes; the images that are left out differ from epoch to epoch."""
-    smallest = grouping.smallest_group
-    if smallest is None:
-        return layout
-
-    def members(epoch: tf.Tensor) -> tf.Tensor:
-        full = layout.members(epoch)
-        uniform = uniforms(grouping.seed, epoch, layout.steps, grouping.groups_per_step)
-        return tf.where(kept(full >= 0, smallest, uniform), full, -1)
-
-    return Layout(layout.steps, members)
 
 
 def held_out_members(count: int, grouping: Grouping, values: np.ndarray | None = None) -> np.ndarray:

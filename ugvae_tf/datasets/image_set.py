@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from ugvae_tf.config import DataConfig
+from ugvae_tf.datasets.group_sizes import with_random_sizes
 from ugvae_tf.datasets.grouping import (
     Grouping,
     Layout,
@@ -14,7 +15,6 @@ from ugvae_tf.datasets.grouping import (
     held_out_members,
     label_layout,
     random_layout,
-    with_random_sizes,
 )
 
 

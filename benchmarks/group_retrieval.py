@@ -1,0 +1,91 @@
+"""How often is an unseen group found by the code of n of its images among the codes of n other images of all groups?
+
+`python benchmarks/group_retrieval.py --saved-model saved_models/glyphs --group-by font` prints recall@1 by distance
+and by PLDA, for the mean of q(beta), the mean of z, and the floors (the same groups, images and metric), with 95 %
+intervals by bootstrap over the held-out groups. PLDA is fitted to training groups.
+"""
+
+import argparse
+from collections.abc import Iterator
+
+import numpy as np
+
+from ugvae_tf.datasets.image_set import ImageSet
+from ugvae_tf.datasets.loading import load_split
+from ugvae_tf.evaluation.floors import FLOORS, Floors
+from ugvae_tf.evaluation.retrieval import Plda, raw_scores
+from ugvae_tf.serving.codes import ImageCodes, encode_images, group_codes
+from ugvae_tf.serving.served_model import load
+
+REPEATS, PLDA_CODES, RESAMPLES = 5, 6, 1000
+CODES = {"beta_mean": "mean of q(beta)", "z_mean": "mean of z over the group"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--saved-model", default="glyphs")
+    parser.add_argument("--group-by", help="the label (default: the one that the model was trained with)")
+    parser.add_argument("--images", default="3,5,10,31", help="n: images of a query, and of a reference")
+    parser.add_argument("--seed", type=int, default=0)
+    flags = parser.parse_args()
+    model = load(flags.saved_model)
+    label = flags.group_by or model.settings.data.group_by
+    train, held_out = (load_split(model.settings.data, split) for split in ("train", "held-out"))
+    random = np.random.default_rng(flags.seed)
+    sides = [Side(images, label, encode_images(model, images.images, title)) for images, title in
+             ((train, "training images"), (held_out, "held-out images"))]  # fmt: skip
+    floors = Floors.fit(train.images, random)
+    unseen = f"{len(sides[1].groups)} unseen values of {label}"
+    print(f"{flags.saved_model}, version {model.version}: recall@1 among {unseen}\n")
+    print(f"{'n':>3}  {'code of the group':34}{'by distance':>22}{'by PLDA':>22}")
+    for n in map(int, flags.images.split(",")):
+        for meaning, cells in measured(sides, floors, n, random):
+            print(f"{n:3}  {meaning:34}" + "".join(f"{cell:>22}" for cell in cells))
+
+
+class Side:
+    """The images of one split, and the groups that have them."""
+
+    def __init__(self, images: ImageSet, label: str, codes: ImageCodes) -> None:
+        values = images.labels[label]
+        self.images, self.codes = images.images, codes
+        self.groups = [np.flatnonzero(values == value) for value in np.unique(values)]
+
+    def draw(self, n: int, parts: int, random: np.random.Generator) -> list[np.ndarray]:
+        """`parts` disjoint draws of n images of every group that has as many: each [groups, n]."""
+        enough = [group for group in self.groups if len(group) >= n * parts]
+        chosen = np.stack([random.permutation(group)[: n * parts] for group in enough])
+        return np.split(chosen, parts, axis=1)
+
+    def features(self, floors: Floors, members: np.ndarray) -> dict[str, np.ndarray]:
+        """Every code of the groups, by name."""
+        found = group_codes(self.codes, members)
+        return {"beta_mean": found.beta_mean, "z_mean": found.z_mean} | floors.features(self.images, members)
+
+
+def measured(sides: list[Side], floors: Floors, n: int, random: np.random.Generator) -> Iterator[tuple[str, list[str]]]:
+    """Each code's meaning, and its two recalls with their intervals."""
+    train, held_out = sides
+    training = [train.features(floors, train.draw(n, 1, random)[0]) for _ in range(PLDA_CODES)]
+    drawn = [[held_out.features(floors, part) for part in held_out.draw(n, 2, random)] for _ in range(REPEATS)]
+    for name, meaning in (CODES | FLOORS).items():
+        codes = np.concatenate([features[name] for features in training])
+        plda = Plda.fit(codes, np.tile(np.arange(len(training[0][name])), PLDA_CODES))
+        hits = {"raw": [], "plda": []}
+        for queries, references in drawn:
+            scores = {"raw": raw_scores, "plda": plda.scores}
+            for metric, score in scores.items():
+                found = score(queries[name], references[name]).argmax(axis=1)
+                hits[metric].append(found == np.arange(len(found)))
+        yield meaning, [interval(np.mean(each, axis=0), random) for each in hits.values()]
+
+
+def interval(recalls: np.ndarray, random: np.random.Generator) -> str:
+    """Mean recall over groups [N], and its interval."""
+    means = recalls[random.integers(len(recalls), size=(RESAMPLES, len(recalls)))].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return f"{recalls.mean():.3f} ({low:.2f} to {high:.2f})"
+
+
+if __name__ == "__main__":
+    main()
