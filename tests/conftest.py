@@ -3,10 +3,15 @@
 No TensorFlow is imported here: with pytest-xdist, the process that hands tests out reads this file too.
 """
 
+import functools
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles faster, computes the same
+# Small arrays gain nothing from several threads, and several processes share the cores.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
@@ -22,6 +27,19 @@ def _initial_values():
     small_models.LENT.clear()  # what a fixture of a wider scope holds is its own
     yield
     small_models.take_back()
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """By settings: a small model and the folder of its export as version 1, which tests only read."""
+    import small_models
+
+    @functools.cache
+    def made(**settings):
+        folder = tmp_path_factory.mktemp("exported")
+        return small_models.exported(folder / "1", **settings), folder
+
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,12 @@
 
 Run `python tests/cpp_loader.py JOB`, where JOB is a folder with `job.json`:
 
-    {"library": "libtensorflow_cc.so.2", "version": "saved_models/mnist/1", "repeat": 1,
-     "calls": [{"inputs": {"images:0": "a key of inputs.npz"}, "outputs": {"beta_mean:0": "a key of outputs.npz"}}]}
+    {"library": "libtensorflow_cc.so.2", "repeat": 1, "versions": [{"version": "saved_models/mnist/1",
+     "calls": [{"inputs": {"images:0": "a key of inputs.npz"}, "outputs": {"beta_mean:0": "a key of outputs.npz"}}]}]}
 
-and `inputs.npz`. It writes `outputs.npz`, with `seconds [calls, repeat]` beside the outputs, or
-prints the C++ status and exits with 1. The process imports neither Python's TensorFlow nor the
-package: what it cannot load, a server cannot load.
+and `inputs.npz`. It writes `outputs.npz`: the outputs, and for each version, by its place in the list,
+`<place>/seconds` [calls, repeat], or `<place>/status` where the C++ code cannot load or run it. The process
+imports neither Python's TensorFlow nor the package: what it cannot load, a server cannot load.
 """
 
 import ctypes
@@ -39,6 +39,10 @@ RESULTS = {
 TSTRING_BYTES = 24
 
 
+class Status(Exception):
+    """What the C++ code says of a failure."""
+
+
 class Output(ctypes.Structure):
     """TF_Output: one output of one operation of the graph."""
 
@@ -62,7 +66,7 @@ class Session:
 
     def _check(self) -> None:
         if self.tf.TF_GetCode(self.status):
-            sys.exit(self.tf.TF_Message(self.status).decode())
+            raise Status(self.tf.TF_Message(self.status).decode())
 
     def run(self, inputs: dict[str, np.ndarray], outputs: list[str]) -> list[np.ndarray]:
         """The named tensors of the graph, given others."""
@@ -106,21 +110,32 @@ class Session:
         return ctypes.string_at(start, size).decode()
 
 
-def main() -> None:
-    """Run every call of the job as often as it says."""
-    folder = Path(sys.argv[1])
-    job, given = json.loads((folder / "job.json").read_text()), np.load(folder / "inputs.npz")
-    session = Session(job["library"], job["version"])
-    answers: dict[str, np.ndarray] = {}
-    seconds = np.zeros([len(job["calls"]), job["repeat"]])
-    for place, call in enumerate(job["calls"]):
+def answers(session: Session, calls: list[dict], repeat: int, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The outputs of every call, and `seconds` [calls, repeat]."""
+    outputs: dict[str, np.ndarray] = {}
+    seconds = np.zeros([len(calls), repeat])
+    for place, call in enumerate(calls):
         inputs = {tensor: given[key] for tensor, key in call["inputs"].items()}
-        for repetition in range(job["repeat"]):
+        for repetition in range(repeat):
             began = time.perf_counter()
             found = session.run(inputs, list(call["outputs"]))
             seconds[place, repetition] = time.perf_counter() - began
-        answers |= dict(zip(call["outputs"].values(), found, strict=True))
-    np.savez(folder / "outputs.npz", seconds=seconds, **answers)
+        outputs |= dict(zip(call["outputs"].values(), found, strict=True))
+    return outputs | {"seconds": seconds}
+
+
+def main() -> None:
+    """Run every call of every version as often as the job says."""
+    folder = Path(sys.argv[1])
+    job, given = json.loads((folder / "job.json").read_text()), np.load(folder / "inputs.npz")
+    results: dict[str, np.ndarray] = {}
+    for place, version in enumerate(job["versions"]):
+        try:
+            found = answers(Session(job["library"], version["version"]), version["calls"], job["repeat"], given)
+        except Status as status:
+            found = {"status": np.array(str(status))}
+        results |= {f"{place}/{key}": array for key, array in found.items()}
+    np.savez(folder / "outputs.npz", **results)
 
 
 if __name__ == "__main__":

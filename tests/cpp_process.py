@@ -1,4 +1,4 @@
-"""Signatures of an export, answered by a process of TensorFlow's C++ loader (cpp_loader.py)."""
+"""Signatures of exports, answered by one process of TensorFlow's C++ loader (cpp_loader.py)."""
 
 import importlib.util
 import json
@@ -13,6 +13,7 @@ import numpy as np
 from ugvae_tf.serving.saved_model import read_signatures
 
 Arrays = dict[str, np.ndarray]
+Calls = list[tuple[str, Arrays]]  # signatures by name, each with its inputs
 LOADER = Path(__file__).with_name("cpp_loader.py")
 
 
@@ -27,29 +28,55 @@ class Answers(NamedTuple):
     seconds: np.ndarray  # [calls, repeat]
 
 
-def ask(version: Path, calls: list[tuple[str, Arrays]], repeat: int = 1) -> Answers:
-    """Ask signatures by name, each with its inputs; raises CannotServe."""
-    signatures, described, given = read_signatures(version), [], {}
-    for place, (name, inputs) in enumerate(calls):
+def ask(version: Path, calls: Calls, repeat: int = 1) -> Answers:
+    """Call signatures of one export; raises CannotServe."""
+    [found] = ask_all([(version, calls)], repeat)
+    if isinstance(found, CannotServe):
+        raise found
+    return found
+
+
+def ask_all(asked: list[tuple[Path, Calls]], repeat: int = 1) -> list[Answers | CannotServe]:
+    """Call signatures of many exports in one process."""
+    described = [_described(place, version, calls) for place, (version, calls) in enumerate(asked)]
+    given = {
+        f"{place}/{call}/{key}": array
+        for place, (_, calls) in enumerate(asked)
+        for call, (_, inputs) in enumerate(calls)
+        for key, array in inputs.items()
+    }
+    found = _run({"library": _library(), "repeat": repeat, "versions": described}, given)
+    return [_answers(found, place, version, calls) for place, (version, calls) in enumerate(asked)]
+
+
+def _described(place: int, version: Path, calls: Calls) -> dict:
+    """What the process needs of one export: the names of tensors, beside keys of its files."""
+    signatures, described = read_signatures(version), []
+    for call, (name, inputs) in enumerate(calls):
         signature = signatures[name]
-        given |= {f"{place}/{key}": array for key, array in inputs.items()}
-        fed = {signature.inputs[key].name: f"{place}/{key}" for key in inputs}
-        described.append({"inputs": fed, "outputs": {i.name: f"{place}/{k}" for k, i in signature.outputs.items()}})
-    job = {"library": _library(), "version": str(version), "repeat": repeat, "calls": described}
-    found = _run(job, given)
+        fed = {signature.inputs[key].name: f"{place}/{call}/{key}" for key in inputs}
+        described.append(
+            {"inputs": fed, "outputs": {info.name: f"{call}/{k}" for k, info in signature.outputs.items()}}
+        )
+    return {"version": str(version), "calls": described}
+
+
+def _answers(found: Arrays, place: int, version: Path, calls: Calls) -> Answers | CannotServe:
+    if f"{place}/status" in found:
+        return CannotServe(str(found[f"{place}/status"]))
+    signatures = read_signatures(version)
     outputs = [
-        {key: found[f"{place}/{key}"] for key in signatures[name].outputs} for place, (name, _) in enumerate(calls)
+        {key: found[f"{place}/{call}/{key}"] for key in signatures[name].outputs}
+        for call, (name, _) in enumerate(calls)
     ]
-    return Answers(outputs, found["seconds"])
+    return Answers(outputs, found[f"{place}/seconds"])
 
 
 def _run(job: dict, given: Arrays) -> Arrays:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "job.json").write_text(json.dumps(job))
         np.savez(Path(folder) / "inputs.npz", **given)
-        process = subprocess.run([sys.executable, LOADER, folder], capture_output=True, text=True)
-        if process.returncode:
-            raise CannotServe(process.stderr)
+        subprocess.run([sys.executable, LOADER, folder], check=True)
         return dict(np.load(Path(folder) / "outputs.npz"))
 
 

@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ugvae_tf.config import Config, ModelConfig, presets
+from ugvae_tf.config import Config, ModelConfig, presets, to_json
 from ugvae_tf.models import build_model
+from ugvae_tf.serving import export
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
@@ -76,6 +78,16 @@ def moved(model, scale: float = 0.3):
     random = np.random.default_rng(0)
     for weight in model.trainable_variables:
         weight.assign_add(random.normal(scale=scale, size=weight.shape).astype(np.float32))
+    return model
+
+
+def exported(version: Path, **settings):
+    """A new model, moved, with the averages of a step where it normalises by batch statistics, and exported."""
+    model = moved(new_model(**settings))
+    images = random_images(3, 7, image_shape=model.image_shape)
+    model.elbo_terms(images, np.ones([3, 7], np.float32), seed=None, training=True)
+    text = to_json(Config(model=model.config), image_shape=model.image_shape, note='\u00e4 and "quotes"')
+    export.export_version(model, version, text)
     return model
 
 

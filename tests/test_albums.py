@@ -1,5 +1,6 @@
 """Digits in albums: every image in one album, sizes and proportions as they are meant, the same ones every time."""
 
+import functools
 import hashlib
 
 import numpy as np
@@ -9,12 +10,14 @@ from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets import albums
 from ugvae_tf.datasets.loading import load_split
 
+pytestmark = pytest.mark.xdist_group("albums")
+
 SHA256 = "16af1f696e9205a3437d606e262b229e002bdc25a3f39cb7bd594e1093550ace"
 
 
-@pytest.fixture(scope="module")
-def images():
-    return {split: load_split(DataConfig("mnist-albums"), split) for split in ("train", "held-out")}
+@functools.cache
+def images(split: str):
+    return load_split(DataConfig("mnist-albums"), split)
 
 
 def counts_of(labels: np.ndarray, album: np.ndarray) -> np.ndarray:
@@ -24,26 +27,28 @@ def counts_of(labels: np.ndarray, album: np.ndarray) -> np.ndarray:
     return found
 
 
-@pytest.mark.parametrize(("split", "number"), [("train", 525), ("held-out", 91)])
-def test_albums_are_a_partition_into_20_to_200_images(images, split, number):
-    names, sizes = np.unique(images[split].labels["album"], return_counts=True)
-    assert len(names) == number and sizes.sum() == len(images[split])
+@pytest.mark.parametrize(("split", "number"), [pytest.param("train", 525, marks=pytest.mark.slow), ("held-out", 91)])
+def test_albums_are_a_partition_into_20_to_200_images(split, number):
+    names, sizes = np.unique(images(split).labels["album"], return_counts=True)
+    assert len(names) == number and sizes.sum() == len(images(split))
     assert sizes.min() >= 20 and sizes.max() <= 200 and all(name.startswith(f"{split}-") for name in names)
     uniform = (180**2 + 2 * 180) / 12  # the variance of uniform sizes
     assert abs(sizes.mean() - 110) < 5 * np.sqrt(uniform / number)
     assert sizes.var() == pytest.approx(uniform, rel=0.25)
 
 
-def test_images_and_digits_are_those_of_mnist(images):
+def test_images_and_digits_are_those_of_mnist():
     mnist = load_split(DataConfig(), "held-out")
-    np.testing.assert_array_equal(images["held-out"].images, mnist.images)
-    np.testing.assert_array_equal(images["held-out"].labels["label"], mnist.labels["label"])
+    np.testing.assert_array_equal(images("held-out").images, mnist.images)
+    np.testing.assert_array_equal(images("held-out").labels["label"], mnist.labels["label"])
 
 
-@pytest.mark.parametrize(("split", "tolerance"), [("train", 0.1), ("held-out", 0.25)])
-def test_proportions_vary_as_those_of_the_dirichlet_multinomial(images, split, tolerance):
+@pytest.mark.parametrize(
+    ("split", "tolerance"), [pytest.param("train", 0.1, marks=pytest.mark.slow), ("held-out", 0.25)]
+)
+def test_proportions_vary_as_those_of_the_dirichlet_multinomial(split, tolerance):
     """Var(n_d / n) = mu (1 - mu) (n + a) / (n (1 + a)) with a = 10 * 0.5; mu is a digit's share of all images."""
-    labels = images[split].labels
+    labels = images(split).labels
     counts = counts_of(labels["label"], np.unique(labels["album"], return_inverse=True)[1])
     sizes, share = counts.sum(axis=1, keepdims=True), counts.sum(axis=0) / counts.sum()
     expected = (share * (1 - share) * (sizes + 5) / (sizes * 6)).mean(axis=0)
@@ -51,9 +56,10 @@ def test_proportions_vary_as_those_of_the_dirichlet_multinomial(images, split, t
     assert ratio.mean() == pytest.approx(1, abs=tolerance) and ratio.min() > 0.7 and ratio.max() < 1.5
 
 
-def test_the_last_albums_are_like_the_others(images):
+@pytest.mark.slow
+def test_the_last_albums_are_like_the_others():
     """Digits run out in the last albums; without balanced proportions these would hold what nobody else drew."""
-    labels = images["train"].labels
+    labels = images("train").labels
     counts = counts_of(labels["label"], np.unique(labels["album"], return_inverse=True)[1])
     largest = (counts / counts.sum(axis=1, keepdims=True)).max(axis=1)
     assert abs(largest[-25:].mean() - largest.mean()) < 0.1

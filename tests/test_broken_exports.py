@@ -3,7 +3,7 @@
 import keras
 import pytest
 import tensorflow as tf
-from cpp_process import CannotServe, ask
+from cpp_process import CannotServe, ask, ask_all
 from serving_contract import contract, faults
 from small_models import IMAGE_SHAPE, random_images, small_model
 
@@ -49,29 +49,38 @@ def numpy_inside(model, version):
 
 
 def without_the_servers_tag(model, version):
+    version.parent.mkdir()
     export.export_version(model, version, "{}")
     path = version / "saved_model.pb"
     path.write_bytes(path.read_bytes().replace(b"\x22\x05serve", b"\x22\x05train"))
 
 
+BROKEN = [  # what the C++ code says, and what serving_contract.py does
+    (saved_with_tensorflow, "Could not find variable", None),
+    (compiled_by_xla, "XLA compilation disabled", "must be compiled by XLA"),
+    (python_inside, "EagerPyFunc", "EagerPyFunc needs Python"),
+    (numpy_inside, "PyFunc", "PyFunc needs Python"),
+    (without_the_servers_tag, "Could not find meta graph def matching supplied tags", "the tag 'serve'"),
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("broken", "said_by_cpp", "said_by_check"),
-    [
-        (saved_with_tensorflow, "Could not find variable", None),
-        (compiled_by_xla, "XLA compilation disabled", "must be compiled by XLA"),
-        (python_inside, "EagerPyFunc", "EagerPyFunc needs Python"),
-        (numpy_inside, "PyFunc", "PyFunc needs Python"),
-        (without_the_servers_tag, "Could not find meta graph def matching supplied tags", "the tag 'serve'"),
-    ],
-)
-def test_an_export_that_no_server_can_run_is_found(tmp_path, broken, said_by_cpp, said_by_check):
-    model = small_model()
-    broken(model, tmp_path / "1")
-    with pytest.raises(CannotServe, match=said_by_cpp):
-        ask(tmp_path / "1", [("serving_default", {"images": random_images(1, 2)})])
-    if said_by_check:
-        assert said_by_check in " ".join(faults(tmp_path / "1", contract(model.config, IMAGE_SHAPE)))
+def test_exports_that_no_server_can_run_are_found(tmp_path):
+    """All in one process with one that a server can run, which comes last."""
+    model, asked = small_model(), [("serving_default", {"images": random_images(1, 2)})]
+    for broken, _, _ in BROKEN:
+        broken(model, tmp_path / broken.__name__ / "1")
+    (tmp_path / "whole").mkdir()
+    export.export_version(model, tmp_path / "whole" / "1", "{}")
+    versions = [tmp_path / name / "1" for name in (*(broken.__name__ for broken, _, _ in BROKEN), "whole")]
+    *said, whole = ask_all([(version, asked) for version in versions])
+    assert set(whole.outputs[0]) == {"beta_mean", "beta_stddev", "z_mean", "z_stddev", "component_probs"}
+    for (broken, said_by_cpp, said_by_check), version, status in zip(BROKEN, versions[:-1], said, strict=True):
+        assert isinstance(status, CannotServe) and said_by_cpp in str(status), broken
+        if said_by_check:
+            assert said_by_check in " ".join(faults(version, contract(model.config, IMAGE_SHAPE))), broken
+    with pytest.raises(CannotServe, match="Could not find variable"):
+        ask(versions[0], asked)
 
 
 def fixed_groups(encode):

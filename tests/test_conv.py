@@ -106,6 +106,7 @@ def test_a_step_of_training_moves_the_statistics_and_evaluation_does_not():
     assert all(np.abs(before - now).max() > 1e-4 for before, now in zip(start, statistics, strict=True))
 
 
+@pytest.mark.slow
 def test_batch_statistics_are_those_of_all_replicas():
     """A few steps of plain gradient descent: after many, ReLUs that were near zero part the two runs."""
     images, masks = random_images(6, 3, image_shape=CONV_SHAPE), np.ones([6, 3], np.float32)

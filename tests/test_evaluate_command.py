@@ -1,25 +1,29 @@
 """evaluate.py on the committed model: every task runs and writes what it promises; mistakes are told."""
 
+import functools
 import json
 import math
+import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_models import IMAGE_SHAPE, OfOlderVersion, moved, small_model
+from small_models import IMAGE_SHAPE, OfOlderVersion, new_model, small_model
 
 from ugvae_tf.commands.evaluate import parse_evaluation
+from ugvae_tf.commands.main import call
 from ugvae_tf.config import Config, DataConfig, to_json
+from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import MODELS
 from ugvae_tf.serving import export
 from ugvae_tf.serving.codes import encode_images, group_codes
 from ugvae_tf.serving.served_model import ServedModel
-from ugvae_tf.tasks.request import SETTINGS, EvaluationRequest
+from ugvae_tf.tasks.request import ALL, EvaluationRequest
 from ugvae_tf.tasks.run import TASKS, evaluate
+
+pytestmark = pytest.mark.xdist_group("evaluate")
 
 ROOT = Path(__file__).parents[1]
 FIGURES = {
@@ -38,11 +42,6 @@ FIGURES = {
 }
 
 
-def by_label(task: str) -> dict[str, str]:
-    """Groups by the only label, in tasks that can form them."""
-    return {"group_by": "label"} if "group_by" in SETTINGS[task] else {}
-
-
 @pytest.fixture(scope="module")
 def committed(tmp_path_factory):
     """A copy of the model that the repository ships."""
@@ -51,15 +50,38 @@ def committed(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """Where the 3000 first test images of MNIST are a data set: `dataset` and `data_dir`."""
+    file, images = tmp_path_factory.mktemp("digits") / "digits.npz", load_split(DataConfig(), "held-out")
+    np.savez(file, image=images.images[:3000], label=images.labels["label"][:3000])
+    return {"dataset": "npz", "data_dir": str(file)}
+
+
+@pytest.fixture(scope="module")
+def printed(committed, digits):
+    """What a run of all tasks prints."""
+    return evaluate(
+        EvaluationRequest(ALL, str(committed), groups=8, group_size="5-9", seeds=2, group_by="label", **digits)
+    )
+
+
+@pytest.mark.slow
+def test_the_images_are_those_of_the_models_training_unless_others_are_given(committed, tmp_path):
+    evaluate(EvaluationRequest("clustering", str(committed), output_dir=str(tmp_path)))
+    record = json.loads((tmp_path / "evaluations" / "clustering" / "metrics.json").read_text())
+    assert record["dataset"] == "mnist" and (record["group_size_smallest"], record["group_size_largest"]) == (128, 128)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
-def test_every_task_writes_its_figures_and_one_flat_record(committed, task):
-    request = EvaluationRequest(task, str(committed), groups=8, group_size="5-9", seeds=2, **by_label(task))
-    assert str(committed / "evaluations" / task) in evaluate(request)
+def test_every_task_writes_its_figures_and_one_flat_record(committed, printed, task):
+    assert f"=== {task}\n" in printed and str(committed / "evaluations" / task) in printed
     written = {path.name for path in (committed / "evaluations" / task).iterdir()}
     assert written == {"metrics.json", *FIGURES[task]}
     record = json.loads((committed / "evaluations" / task / "metrics.json").read_text())
     assert record["task"] == task and record["seed"] == 0 and record["model_version"] == 1
+    assert record["dataset"] == "npz" and record["saved_model"] == str(committed)
     assert (record["group_size_smallest"], record["group_size_largest"]) == (5, 9)
     assert record["config.model.components"] == 40 and record["config.data.dataset"] == "mnist"
     metrics = [value for name, value in record.items() if name.startswith("metric.")]
@@ -67,11 +89,13 @@ def test_every_task_writes_its_figures_and_one_flat_record(committed, task):
     assert not any(isinstance(value, dict) for value in record.values())
 
 
-@pytest.mark.parametrize("variant", [{}, {"global_prior": "learned", "prior_expert": True}], ids=["paper", "prior"])
-def test_codes_of_groups_are_those_of_the_served_model_for_any_size(tmp_path, variant):
-    model = moved(small_model(**variant))
-    export.export_version(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
-    served = ServedModel(tmp_path)
+WITH_PRIOR = {"model": "ug-vae", "global_prior": "learned", "prior_expert": True}
+
+
+@pytest.mark.parametrize("variant", [{"model": "ug-vae"}, WITH_PRIOR], ids=["paper", "prior"])
+def test_codes_of_groups_are_those_of_the_served_model_for_any_size(exported, variant):
+    _, folder = exported(**variant)
+    served = ServedModel(folder)
     images = np.random.default_rng(0).integers(256, size=(11, *IMAGE_SHAPE), dtype=np.uint8)
     codes, experts = encode_images(served, images), served.experts(images[None])
     np.testing.assert_allclose(codes.precision, experts["precision"][0], rtol=1e-5)
@@ -99,15 +123,17 @@ def test_an_export_of_an_older_version_has_the_standard_p_beta_and_the_uniform_p
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_every_served_model_says_what_p_beta_and_p_d_are(tmp_path, name):
+def test_every_served_model_says_what_p_beta_and_p_d_are_and_decodes(exported, name):
     extended = name in ("ug-vae", "ml-vae")
-    model = moved(small_model(model=name, **({"global_prior": "learned", "prior_expert": True} if extended else {})))
-    config, size = Config(model=model.config), model.config.global_size
-    export.export_version(model, tmp_path / "1", to_json(config, image_shape=IMAGE_SHAPE))
-    served = ServedModel(tmp_path)
+    model, folder = exported(**(WITH_PRIOR if extended else {}) | {"model": name})
+    size, local_size = model.config.global_size, model.config.local_size
+    served = ServedModel(folder)
     p_beta, p_z = served.global_prior(2), served.prior(np.zeros([2, size], np.float32))
     assert p_beta["beta_mean"].shape == p_beta["beta_stddev"].shape == (2, size)
     assert p_z["component_probs"].shape == (2, model.config.components)
+    assert p_z["z_mean"].shape == p_z["z_stddev"].shape == (2, model.config.components, local_size)
+    decoded = served.decode(np.zeros([2, 3, local_size], np.float32), np.zeros([2, size], np.float32))
+    assert decoded["image_mean"].shape == (2, 3, *IMAGE_SHAPE)
     np.testing.assert_allclose(p_z["component_probs"], 1 / model.config.components, rtol=1e-6)
     precision, precision_mean = served.prior_parameters()
     if extended:
@@ -145,8 +171,8 @@ def test_samples_of_a_model_with_beta_must_be_a_square_number(committed):
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "samples"), [("vae", 7), ("ug-vae", 9)])
 def test_the_likelihood_task_takes_the_number_of_samples(relatives, name, samples):
-    evaluate(EvaluationRequest("likelihood", str(relatives / name), groups=2, samples=samples))
-    record = json.loads((relatives / name / "evaluations" / "likelihood" / "metrics.json").read_text())
+    evaluate(EvaluationRequest("likelihood", str(relatives(name)), groups=2, samples=samples))
+    record = json.loads((relatives(name) / "evaluations" / "likelihood" / "metrics.json").read_text())
     bounds = {key for key in record if key.startswith("metric.iw_") and not key.endswith("standard_error")}
     assert bounds == {"metric.iw_1", f"metric.iw_{samples}"} and record["samples"] == samples
 
@@ -214,37 +240,43 @@ def test_other_images_than_the_models_are_told(committed, tiny_data_dir):
         ("interpolation", {"between": "even,blue"}, "`between` needs two of even, odd, fibonacci, prime"),
     ],
 )
-def test_a_category_that_does_not_exist_is_told_and_earlier_results_stay(committed, task, choice, told):
-    folder = committed / "evaluations" / task
-    folder.mkdir(parents=True, exist_ok=True)
+def test_a_category_that_does_not_exist_is_told_and_earlier_results_stay(
+    committed, digits, tmp_path, task, choice, told
+):
+    folder = tmp_path / "evaluations" / task
+    folder.mkdir(parents=True)
     (folder / "old.png").write_bytes(b"")
     with pytest.raises(UserError, match=told):
-        evaluate(EvaluationRequest(task, str(committed), groups=2, group_size="5", **choice))
+        evaluate(
+            EvaluationRequest(
+                task, str(committed), output_dir=str(tmp_path), groups=2, group_size="5", **choice, **digits
+            )
+        )
     assert (folder / "old.png").exists()
 
 
 @pytest.mark.parametrize("task", ["completion", "swap"])
-def test_a_task_of_groups_that_exist_names_the_labels_that_could_form_them(committed, task):
+def test_a_task_of_groups_that_exist_names_the_labels_that_could_form_them(committed, digits, task):
     with pytest.raises(UserError, match=r"give `group_by`, a label whose values are groups \(label\)"):
-        evaluate(EvaluationRequest(task, str(committed), group_size="5"))
+        evaluate(EvaluationRequest(task, str(committed), group_size="5", **digits))
     with pytest.raises(UserError, match="no label 'font': choose one of their labels"):
-        evaluate(EvaluationRequest(task, str(committed), group_size="5", group_by="font"))
+        evaluate(EvaluationRequest(task, str(committed), group_size="5", group_by="font", **digits))
 
 
-def test_a_model_where_nobody_may_write_is_told(committed):
-    shutil.rmtree(committed / "evaluations" / "composition", ignore_errors=True)
-    (committed / "evaluations").mkdir(exist_ok=True)
-    (committed / "evaluations" / "composition").write_text("a file in the way")
+def test_a_model_where_nobody_may_write_is_told(committed, tmp_path):
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "1").symlink_to(committed / "1")
+    (tmp_path / "mnist" / "evaluations").write_text("a file in the way")
     with pytest.raises(UserError, match="Cannot write to"):
-        evaluate(EvaluationRequest("composition", str(committed), groups=2, group_size="5"))
+        evaluate(EvaluationRequest("composition", str(tmp_path / "mnist"), groups=2, group_size="5"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("flags", [["--task", "dream"], ["--task", "traversal", "--dimension", "100"], []])
-def test_the_command_exits_with_2_and_without_a_traceback(committed, flags):
-    command = [sys.executable, ROOT / "evaluate.py", "--saved-model", committed, *flags]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 2 and "Traceback" not in result.stderr
+def test_the_command_exits_with_2_and_one_line(committed, digits, flags, capsys):
+    given = ["--saved-model", str(committed), "--dataset", digits["dataset"], "--data-dir", digits["data_dir"]]
+    with pytest.raises(SystemExit, match="2"):
+        call("evaluate", [*given, *flags], "evaluate.py")
+    assert re.fullmatch(r"evaluate\.py: error: .*\n", capsys.readouterr().err)
 
 
 NEEDS = {
@@ -260,22 +292,34 @@ NEEDS = {
 
 @pytest.fixture(scope="module")
 def relatives(tmp_path_factory, tiny_data_dir):
-    """An untrained export of every model, for the tiny images."""
-    folder = tmp_path_factory.mktemp("relatives")
-    for name in MODELS:
-        model = small_model(model=name, image_shape=(7, 5, 1))
+    """By its name: the folder of an untrained export of a model, for the tiny images."""
+
+    @functools.cache
+    def made(name: str) -> Path:
+        folder, model = tmp_path_factory.mktemp("relatives") / name, new_model(model=name, image_shape=(7, 5, 1))
         config = Config(data=DataConfig("tiny", str(tiny_data_dir), group_size=4), model=model.config)
-        export.export_version(model, folder / name / "1", to_json(config, image_shape=[7, 5, 1]))
-    return folder
+        folder.mkdir()
+        export.export_version(model, folder / "1", to_json(config, image_shape=[7, 5, 1]))
+        return folder
+
+    return made
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("task", TASKS)
-def test_every_task_serves_every_model_or_says_what_that_lacks(relatives, task, name):
-    request = EvaluationRequest(task, str(relatives / name), groups=6, seeds=1, **by_label(task))
-    if name in NEEDS.get(task, " ".join(MODELS)).split():
-        assert "Written to" in evaluate(request)
-    else:
-        with pytest.raises(UserError, match=rf"\({name}\) has no (beta|mixture), .* give another one"):
-            evaluate(request)
+def test_every_task_serves_every_model_or_says_what_that_lacks(relatives, name):
+    printed = evaluate(EvaluationRequest(ALL, str(relatives(name)), groups=6, seeds=1, group_by="label"))
+    sections = dict(section.split("\n\n", 1) for section in printed.split("=== ")[1:])
+    assert list(sections) == list(TASKS)
+    for task, section in sections.items():
+        if name in NEEDS.get(task, " ".join(MODELS)).split():
+            assert "Written to" in section and "Not run" not in section, section
+        else:
+            assert re.match(rf"Not run: .*\({name}\) has no (beta|mixture), .* give another one", section), section
+
+
+@pytest.mark.parametrize("task", ["traversal", "clustering"])
+def test_a_task_for_a_part_that_the_model_lacks_is_the_users_error(exported, task):
+    _, folder = exported(model="vae")
+    with pytest.raises(UserError, match=r"\(vae\) has no (beta|mixture), .* give another one"):
+        evaluate(EvaluationRequest(task, str(folder)))

@@ -20,21 +20,28 @@ OUTPUTS = {
     "global_prior": {"beta_mean", "beta_stddev"},
     "decode": {"image_mean", "image_stddev"},
 }
-# Runs each signature on the inputs in a file, and writes the outputs to another.
+# For each version: runs each signature on the inputs in in.npz beside it, and writes the outputs to out.npz.
 ASK = """
 import sys
+from pathlib import Path
 import numpy as np, tensorflow as tf
+for folder in map(Path, sys.argv[1:]):
+    loaded, asked, answers = tf.saved_model.load(str(folder / "1")), np.load(folder / "in.npz"), {}
+    for name in {key.split("/")[0] for key in asked}:
+        signature = loaded.signatures[name]
+        keys = signature.structured_input_signature[1]
+        answer = signature(**{key: tf.constant(asked[f"{name}/{key}"]) for key in keys})
+        answers.update({f"{name}/{key}": value.numpy() for key, value in answer.items()})
+    np.savez(folder / "out.npz", **answers)
 assert "ugvae_tf" not in sys.modules
-loaded = tf.saved_model.load(sys.argv[1])
-asked = np.load(sys.argv[2])
-answers = {}
-for name in {key.split("/")[0] for key in asked}:
-    signature = loaded.signatures[name]
-    keys = signature.structured_input_signature[1]
-    answer = signature(**{key: tf.constant(asked[f"{name}/{key}"]) for key in keys})
-    answers.update({f"{name}/{key}": value.numpy() for key, value in answer.items()})
-np.savez(sys.argv[3], **answers)
 """
+VARIANTS = [
+    {"model": "ug-vae", "expert_variance": "shared", "likelihood": "bernoulli"},
+    {"model": "ug-vae", "body": "conv", "normalisation": "batch"},
+    *({"model": name} for name in MODELS),
+    {"model": "ug-vae", **EXTENDED},
+    {"model": "gm-vae", "component_posterior": "optimal"},
+]
 
 
 def inputs(groups: int, size: int, image_shape: tuple) -> dict[str, dict[str, np.ndarray]]:
@@ -60,31 +67,29 @@ def outputs_of(config) -> set[str]:
     return {f"{name}/{key}" for name, keys in OUTPUTS.items() for key in keys - absent}
 
 
-def ask(version, tmp_path, asked) -> dict[str, np.ndarray]:
-    np.savez(tmp_path / "in.npz", **{f"{name}/{key}": v for name, given in asked.items() for key, v in given.items()})
-    command = [sys.executable, "-c", ASK, version, tmp_path / "in.npz", tmp_path / "out.npz"]
-    subprocess.run(command, check=True, capture_output=True)
-    return dict(np.load(tmp_path / "out.npz"))
+def asked_of(model) -> dict[str, dict[str, np.ndarray]]:
+    """Inputs of every signature that the model has, for other groups than in training."""
+    return {name: given for name, given in inputs(3, 7, model.image_shape).items() if name in model.signatures()}
+
+
+@pytest.fixture(scope="module")
+def answered(exported) -> None:
+    """One process runs the exports of all variants."""
+    folders = []
+    for model, folder in (exported(**variant) for variant in VARIANTS):
+        given = {f"{name}/{key}": array for name, own in asked_of(model).items() for key, array in own.items()}
+        np.savez(folder / "in.npz", **given)
+        folders.append(folder)
+    subprocess.run([sys.executable, "-c", ASK, *folders], check=True)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "variant",
-    [
-        {"expert_variance": "shared", "likelihood": "bernoulli"},
-        {"body": "conv", "normalisation": "batch"},
-        *({"model": name} for name in MODELS),
-        EXTENDED,
-        {"model": "gm-vae", "component_posterior": "optimal"},
-    ],
-    ids=lambda variant: "-".join(map(str, variant.values())),
-)
-def test_every_signature_equals_the_keras_model_with_other_groups_than_in_training(tmp_path, variant):
-    model = moved(small_model(**variant))
-    asked = {name: given for name, given in inputs(3, 7, model.image_shape).items() if name in model.signatures()}
-    model.posterior(asked["serving_default"]["images"], np.ones([3, 7], np.float32), seed=None, training=True)
-    export.export_version(model, tmp_path / "3", "{}")
-    answers = ask(tmp_path / "3", tmp_path, asked)
+@pytest.mark.xdist_group("exports")
+@pytest.mark.usefixtures("answered")
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: "-".join(map(str, variant.values())))
+def test_every_signature_equals_the_keras_model_with_other_groups_than_in_training(exported, variant):
+    model, folder = exported(**variant)
+    asked, answers = asked_of(model), dict(np.load(folder / "out.npz"))
     assert set(answers) == outputs_of(model.config)
     mask = np.float32(np.arange(7) < asked["encode_ragged"]["group_sizes"][:, None])
     expected = {

@@ -149,6 +149,7 @@ def assert_same_weights(first, second):
         np.testing.assert_array_equal(one, other, err_msg=one.path)
 
 
+@pytest.mark.slow
 def test_beta_vae_of_weight_one_is_the_vae_and_another_weight_is_not():
     vae, beta_vae = trained(settings("vae")), settings("beta-vae")
     assert beta_vae.model.kl_weight == 1

@@ -19,6 +19,8 @@ from ugvae_tf.config import Config
 from ugvae_tf.config.presets import PRESETS, of_model
 from ugvae_tf.models import MODELS
 
+pytestmark = pytest.mark.xdist_group("front-door")
+
 ROOT = Path(__file__).parents[1]
 IMAGES = np.random.default_rng(0).integers(256, size=(23, *IMAGE_SHAPE), dtype=np.uint8)
 
@@ -45,6 +47,7 @@ def test_the_import_is_quick_and_does_not_import_tensorflow():
     assert min(float(result.stdout) for result in results) < 0.05
 
 
+@pytest.mark.slow
 def test_the_library_prints_nothing_of_tensorflows():
     result = python("import ugvae_tf as ug; ug.UgVae((4, 4, 1), hidden_units=3, components=2)")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
@@ -61,7 +64,7 @@ def test_public_names_are_what_they_say():
 @pytest.mark.parametrize("name", MODELS)
 def test_a_saved_model_is_the_same_model_with_its_optimiser(name, tmp_path):
     model = small(name)
-    model.compile("adam")
+    model.compile("adam", run_eagerly=True)  # two steps
     model.fit(IMAGES[:7], verbose=0)
     model.save(tmp_path / "mine.keras")
     again = keras.models.load_model(tmp_path / "mine.keras")
@@ -208,7 +211,7 @@ def test_groups_by_label_train_a_model_on_groups_of_unequal_size():
     images = ug.ImageSet(IMAGES, {"kind": np.repeat([0, 1, 2], [12, 8, 3])})
     groups = ug.label_groups(images, "kind", group_size=5, groups_per_step=2)
     model = small()
-    model.compile()
+    model.compile(run_eagerly=True)
     history = model.fit(groups, epochs=2, verbose=0).history
     assert np.isfinite(history["loss"]).all() and len(history["loss"]) == 2
     sizes = np.concatenate([mask.numpy().sum(axis=1) for _, mask in groups])

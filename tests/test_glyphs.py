@@ -13,6 +13,8 @@ from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.datasets.sources import PREPARED, find_source
 from ugvae_tf.errors import UserError
 
+pytestmark = pytest.mark.xdist_group("glyphs")
+
 CHARACTERS = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 SPLITS = ("train", "held-out")
 FONTS, INK = ("ADFBaskerville", "36 days ago BRK"), (22712, 24497)  # the ink of "A" and of "g", grey levels summed

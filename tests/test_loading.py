@@ -15,6 +15,7 @@ from ugvae_tf.errors import UserError
 TEST_IMAGES_SHA256 = "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161"
 
 
+@pytest.mark.slow
 def test_the_shipped_mnist_is_mnist():
     train, test = load_split(DataConfig(), "train"), load_split(DataConfig(), "held-out")
     assert train.images.shape == (60_000, 28, 28, 1) and train.images.dtype == np.uint8

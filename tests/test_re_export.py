@@ -22,16 +22,12 @@ def script():
     return module
 
 
-@pytest.fixture(params=["today's", "older"])
-def version(tmp_path, request):
-    model = small_model(seed=3)
-    model = OfOlderVersion(model) if request.param == "older" else model
-    export.export_version(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
-    return tmp_path / "1"
-
-
-@pytest.mark.parametrize("number", ["1", "2"])
-def test_a_version_written_anew_answers_the_same_and_nothing_else_is_left(version, number):
+@pytest.mark.parametrize(("age", "number"), [("today's", "1"), ("older", "2")])
+def test_a_version_written_anew_answers_the_same_and_nothing_else_is_left(tmp_path, age, number):
+    """In its own place, or beside it."""
+    model, version = small_model(seed=3), tmp_path / "1"
+    model = OfOlderVersion(model) if age == "older" else model
+    export.export_version(model, version, to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
     images = random_images(2, 3)
     before = vars(ServedModel(version.parent).encode(images))
     script().re_export(version, version.with_name(number))

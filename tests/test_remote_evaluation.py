@@ -17,10 +17,13 @@ from ugvae_tf import config as configuration
 from ugvae_tf.commands.evaluate import EvaluationRequest, parse_evaluation
 from ugvae_tf.config import Config, DataConfig
 from ugvae_tf.errors import UserError
-from ugvae_tf.models import MODELS, build_model
+from ugvae_tf.models import build_model
 from ugvae_tf.serving import export, rest
 from ugvae_tf.serving.served_model import ServedModel
+from ugvae_tf.tasks.request import ALL
 from ugvae_tf.tasks.run import TASKS, evaluate
+
+pytestmark = pytest.mark.xdist_group("remote")
 
 IMAGE_SHAPE = (7, 5, 1)
 
@@ -46,20 +49,26 @@ def url(folder):
         yield address
 
 
-def record(task: str, saved_model, output_dir) -> dict:
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, folder, url):
+    """The folders with what all tasks found in the folder, and on the server."""
+    outputs = [tmp_path_factory.mktemp(name) for name in ("local", "remote")]
+    for address, output in zip((folder, url), outputs, strict=True):
+        settings = {"groups": 12, "group_size": "3-5", "seeds": 2, "group_by": "label"}
+        evaluate(EvaluationRequest(ALL, str(address), output_dir=str(output), **settings))
+    return [output / "evaluations" for output in outputs]
+
+
+def record(results, task: str) -> dict:
     """What metrics.json says, and which figures there are."""
-    evaluate(
-        EvaluationRequest(task, str(saved_model), output_dir=str(output_dir), groups=12, group_size="3-5", seeds=2)
-    )
-    results = output_dir / "evaluations" / task
-    figures = {path.name for path in results.iterdir()}
-    return {**json.loads((results / "metrics.json").read_text()), "figures": figures}
+    figures = {path.name for path in (results / task).iterdir()}
+    return {**json.loads((results / task / "metrics.json").read_text()), "figures": figures}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
-def test_every_task_finds_on_a_server_what_it_finds_in_the_folder(tmp_path, folder, url, task):
-    local, remote = record(task, folder, tmp_path / "local"), record(task, url, tmp_path / "remote")
+def test_every_task_finds_on_a_server_what_it_finds_in_the_folder(results, folder, url, task):
+    local, remote = (record(found, task) for found in results)
     assert (local.pop("saved_model"), remote.pop("saved_model")) == (str(folder), url)
     assert local.keys() == remote.keys()
     for name, value in local.items():
@@ -154,18 +163,6 @@ def test_a_server_with_the_model_of_another_package_is_told(tmp_path, text):
         pytest.raises(UserError, match=f"{address} is not a SavedModel that ugvae_tf exported"),
     ):
         ServedModel(address)
-
-
-def test_the_prior_and_the_decoder_of_every_model_are_asked_for_what_they_take(tmp_path):
-    for name in MODELS:
-        model = small_model(model=name)
-        export.export_version(
-            model, tmp_path / name / "1", configuration.to_json(Config(model=model.config), image_shape=[7, 5, 2])
-        )
-        served, beta = ServedModel(tmp_path / name), np.zeros([2, model.config.global_size], np.float32)
-        assert served.prior(beta)["z_mean"].shape == (2, model.config.components, model.config.local_size)
-        z = np.zeros([2, 3, model.config.local_size], np.float32)
-        assert served.decode(z, beta)["image_mean"].shape == (2, 3, 7, 5, 2)
 
 
 def test_an_input_that_the_model_does_not_take_is_told(url):

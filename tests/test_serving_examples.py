@@ -16,6 +16,8 @@ from ugvae_tf.config import Config, to_json
 from ugvae_tf.serving import export
 from ugvae_tf.serving.served_model import ServedModel
 
+pytestmark = pytest.mark.xdist_group("examples")
+
 ROOT = Path(__file__).parents[1]
 COMMITTED = ROOT / "saved_models" / "mnist"
 SIZES = {"evening": 4, "morning": 130, "noon": 1}

@@ -12,6 +12,8 @@ from ugvae_tf.datasets.grouping import Grouping, held_out_members, label_layout
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.datasets.sources import PREPARED
 
+pytestmark = pytest.mark.xdist_group("stand-ins")
+
 
 @functools.cache
 def load(name: str, split: str):

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ugvae_tf.commands.main import call
 from ugvae_tf.serving import messages
 
 ROOT = Path(__file__).parents[1]
@@ -80,6 +81,7 @@ def finished(flags, tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("train")
 def test_a_run_leaves_all_that_it_promises(finished):
     folder, printed = finished
     config = json.loads((folder / "config.json").read_text())
@@ -99,21 +101,35 @@ def test_a_run_leaves_all_that_it_promises(finished):
     assert not [path for path in folder.iterdir() if "partial" in path.name]
 
 
+def written(path: Path) -> int:
+    """When; 0 for never."""
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
-@pytest.mark.parametrize("epochs", [0, 1], ids=["first epoch", "second epoch"])
-def test_a_stopped_run_resumes_to_the_same_weights(flags, finished, tmp_path, stop, epochs):
-    process = start(*flags, "--output-dir", tmp_path)
-    folder = tmp_path / "tiny"
-    while not (folder / ("checkpoints/ckpt-1.index" if epochs else "history.csv")).exists():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
-    time.sleep(0.5)
-    process.send_signal(stop)
-    _, err = process.communicate(timeout=60)
-    assert not (folder / "1").exists() and len((folder / "history.csv").read_text().splitlines()) == 2 * epochs
-    if stop == signal.SIGINT:
-        assert process.returncode == 130 and f"Stopped after {epochs} epochs and" in err and "--resume" in err
+@pytest.mark.xdist_group("train")
+def test_a_run_that_is_stopped_again_and_again_resumes_to_the_same_weights(flags, finished, tmp_path):
+    """Killed, then by Ctrl-C, in the first epoch, and both in the second."""
+    folder, resume = tmp_path / "tiny", []
+    training = folder / "history.csv"  # is written when training begins
+    saved = folder / "checkpoints" / "checkpoint"
+    for stop, epochs, sign in [
+        (signal.SIGKILL, 0, training),
+        (signal.SIGINT, 0, training),
+        (signal.SIGKILL, 1, saved),
+        (signal.SIGINT, 1, training),
+    ]:
+        before, process = written(sign), start(*flags, "--output-dir", tmp_path, *resume)
+        while written(sign) == before:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        time.sleep(0.5)
+        process.send_signal(stop)
+        _, err = process.communicate(timeout=60)
+        assert not (folder / "1").exists() and len((folder / "history.csv").read_text().splitlines()) == 2 * epochs
+        if stop == signal.SIGINT:
+            assert process.returncode == 130 and f"Stopped after {epochs} epochs and" in err and "--resume" in err
+        resume = ["--resume"]
     resumed = run(*flags, "--output-dir", tmp_path, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     undisturbed = state(finished[0])
@@ -124,6 +140,7 @@ def test_a_stopped_run_resumes_to_the_same_weights(flags, finished, tmp_path, st
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("train")
 def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished):
     folder, _ = finished
     output = ["--output-dir", folder.parent]
@@ -165,7 +182,7 @@ def test_two_workers_find_the_same_losses(tiny_data_dir, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_folder_of_pictures_trains_a_convolutional_model_that_can_be_evaluated(tmp_path):
+def test_a_folder_of_pictures_trains_a_convolutional_model_that_can_be_evaluated(tmp_path, capsys):
     """Pictures of mixed sizes, grey and coloured, one of them damaged."""
     random, pictures = np.random.default_rng(0), tmp_path / "pictures"
     for number in range(41):
@@ -176,9 +193,10 @@ def test_a_folder_of_pictures_trains_a_convolutional_model_that_can_be_evaluated
     (pictures / "kind0" / "damaged.png").write_bytes(content[:50])
     flags = ["--dataset", "folder", "--data-dir", pictures, "--image-size", 16, "--output-dir", tmp_path, *SMALL]
     flags += ["--group-size", 3, "--epochs", 2]
-    stopped = run(*flags)
-    assert stopped.returncode == 2 and "damaged.png cannot be decoded" in stopped.stderr
-    assert "--corrupt skip" in stopped.stderr and not (tmp_path / "folder").exists()
+    with pytest.raises(SystemExit, match="2"):
+        call("train", list(map(str, flags)), "train.py")
+    told = capsys.readouterr().err
+    assert "damaged.png cannot be decoded" in told and "--corrupt skip" in told and not (tmp_path / "folder").exists()
     trained = run(*flags, "--corrupt", "skip")
     assert trained.returncode == 0, trained.stderr
     command = [sys.executable, ROOT / "evaluate.py", "--saved-model", tmp_path / "folder", "--task", "reconstruction"]
