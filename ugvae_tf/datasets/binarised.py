@@ -15,8 +15,8 @@ def binarised(source: Source, split: str, domain: int) -> Source:
 
     The sample is a function of the split, the domain and the image's index, so it is the same
     in every run, in memory or streamed. The distribution is that of the published static MNIST
-    (Larochelle's files), but the sample is another one; and all 60,000 training images are used,
-    where that set keeps 10,000 of them for validation.
+    (Larochelle's files), but the sample is another one, and so is the division into training and
+    validation images, which the sample does not depend on.
 
     All channels of a pixel share one uniform number: a grey pixel in three channels stays grey.
     """

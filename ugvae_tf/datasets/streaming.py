@@ -61,7 +61,8 @@ class StreamedSet:
         seed = tf.stack([tf.constant(grouping.seed, tf.int64), epoch])
         # The groups repeat if they do not fill the last step: its last groups are the first of the epoch again.
         groups = self._groups(grouping, seed).repeat().batch(grouping.groups_per_step, drop_remainder=True).take(steps)
-        if (smallest := grouping.smallest_group) is None:
+        smallest = grouping.smallest_group
+        if smallest is None:
             return groups
         drawn = uniforms(grouping.seed, epoch, steps, grouping.groups_per_step)
         return tf.data.Dataset.zip(groups, tf.data.Dataset.from_tensor_slices(drawn)).map(
