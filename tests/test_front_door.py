@@ -308,3 +308,49 @@ def test_the_quick_start_of_the_readme_runs(tmp_path):
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "mine.keras").exists() and (tmp_path / "saved_models" / "mine" / "1").is_dir()
     assert time.monotonic() - began < 300
+
+
+@pytest.mark.slow
+def test_a_new_process_loads_a_saved_model_after_importing_the_package(tmp_path):
+    small().save(tmp_path / "mine.keras")
+    loading = f"keras.models.load_model({str(tmp_path / 'mine.keras')!r})"
+    result = python(f"import keras\nimport ugvae_tf\nprint(type({loading}).__name__)")
+    assert result.stdout == "UgVae\n", result.stderr
+
+
+def test_predict_scales_bytes_and_heeds_masks_in_arrays_and_datasets(compiled):
+    padded, mask = np.concatenate([IMAGES[:3], IMAGES[5:9]])[np.newaxis], np.array([[1, 1, 1, 0, 0, 0, 0]])
+    expected = compiled.encode(IMAGES[:3]).beta_mean
+    dataset = tf.data.Dataset.from_tensors((padded, mask))
+    for data in ((padded, mask), dataset):
+        np.testing.assert_allclose(compiled.predict(data, verbose=0)["beta_mean"], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_dataset_of_images_without_groups_is_told(compiled):
+    images = tf.data.Dataset.from_tensor_slices(np.float32(IMAGES)).batch(5)
+    for arguments in ({"x": images}, {"x": IMAGES, "validation_data": images}):
+        with pytest.raises(ValueError, match=r"groups \[G, B, H, W, C\] as elements"):
+            compiled.fit(**arguments)
+
+
+def test_padding_never_reaches_batch_normalisation():
+    model = MODELS["ug-vae"]((16, 16, 1), body="conv", normalisation="batch", hidden_units=3, components=2)
+    model.compile(run_eagerly=True)
+    images, mask = np.zeros([1, 3, 16, 16, 1], np.float32), np.array([[1, 1, 0]])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="normalisation='group'"):
+        model.fit((images, mask), verbose=0)
+
+
+@pytest.mark.parametrize("sizes", [[3], [0, 3], [4, 3], [[1, 2]]])
+def test_group_sizes_that_do_not_fit_are_told(exported, sizes):
+    with pytest.raises(ValueError, match="group_sizes must be 2 numbers from 1 to 3"):
+        ug.load(exported[0]).encode_ragged(random_images(2, 3), np.array(sizes))
+
+
+def test_groups_of_no_images_and_labels_of_other_images_are_told():
+    with pytest.raises(ValueError, match="`group_size` must be at least 1, not 0"):
+        ug.random_groups(IMAGES[..., :1], group_size=0)
+    with pytest.raises(ValueError, match="The label 'place' has 3 values for 23 images"):
+        ug.load_images(IMAGES[..., :1], labels={"place": np.arange(3)})
+    with pytest.raises(ValueError, match="'componets' is not a setting of ug-vae"):
+        ug.from_preset("mnist", componets=3)

@@ -12,6 +12,7 @@ Images are [G, B, H, W, C]: G groups of B images, uint8 or floats in [0, 1]. The
 first use, so `import ugvae_tf` and `ugvae --help` do not import TensorFlow.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,10 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(f"ugvae_tf.{_MODULES[name]}"), name)
     globals()[name] = value
     return value
+
+
+if "keras" in sys.modules:  # then `keras.models.load_model` should find our models, and nothing slow is left to import
+    import_module("ugvae_tf.models")
 
 
 def __dir__() -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ugvae_tf.commands.flags import Parser, add_flags, typed
+from ugvae_tf.commands.flags import Parser, add_flags, as_flags, typed
 from ugvae_tf.errors import UserError
 from ugvae_tf.quiet import quiet_tensorflow
 from ugvae_tf.serving.shipped import shipped_versions
@@ -39,7 +39,7 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
         return None
     with quiet_tensorflow():
         from ugvae_tf.tasks.run import evaluate  # TensorFlow takes seconds to import: after the flags are checked
-    return evaluate(request)
+    return as_flags(evaluate(request))
 
 
 def parse_evaluation(arguments: Sequence[str], prog: str = "evaluate.py") -> EvaluationRequest | None:

@@ -51,7 +51,7 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     request = parse_training(arguments, prog)
     if request is None:
         return None
-    if notice := _shipped_notice(request.folder):
+    if not request.resume and (notice := _shipped_notice(request.folder)):
         print(notice, flush=True)
     with quiet_tensorflow():
         from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: after the flags are checked

@@ -27,8 +27,8 @@ def validate(config: Config) -> None:
     _validate_training(config.training)
     if config.training.validation == "groups" and config.data.group_by is None:
         raise UserError("`validation=groups` holds back values of a label: give `group_by`, or `validation=images`.")
-    data = config.data
-    if config.model.normalisation == "batch" and (data.group_by or data.group_by_clusters or data.smallest_group):
+    padded = config.data.group_by or config.data.group_by_clusters or config.data.smallest_group
+    if config.model.normalisation == "batch" and padded:
         raise UserError(
             "Groups by a label or a cluster, or of random sizes, are padded, and `normalisation=batch` would count the "
             "padding as images: give `normalisation=group`."

@@ -13,6 +13,7 @@ from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.datasets.own_images import split_of
 from ugvae_tf.datasets.pixels import as_bytes
+from ugvae_tf.errors import UserError
 
 ALL_IN_MEMORY = 1e6  # gigabytes: no limit
 
@@ -56,6 +57,9 @@ def _described(source: Path, data_dir: str | None) -> tuple[str, str | None]:
 
 def _of_array(images: np.ndarray, labels: dict[str, np.ndarray]) -> tuple[ImageSet, ImageSet]:
     pixels = as_bytes(images, "the array")
+    for name, values in labels.items():
+        if len(values) != len(pixels):
+            raise UserError(f"The label '{name}' has {len(values)} values for {len(pixels)} images: give one for each.")
     parts = [split_of(np.arange(len(pixels)), split) for split in ("train", "held-out")]
     train, held_out = (
         ImageSet(pixels[part], {name: np.asarray(values)[part] for name, values in labels.items()}) for part in parts

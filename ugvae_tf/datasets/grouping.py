@@ -29,6 +29,11 @@ class Grouping:
     first_step: int = 0
     last_step: int | None = None  # None: one epoch after another, without end
 
+    def __post_init__(self) -> None:
+        for name in ("group_size", "groups_per_step", "min_group_size"):
+            if getattr(self, name) < 1:
+                raise UserError(f"`{name}` must be at least 1, not {getattr(self, name)}.")
+
 
 class Layout(NamedTuple):
     """The groups of an epoch."""

@@ -1,6 +1,9 @@
 """The examples of a data set by its name: TFDS reads every set but the user's own images."""
 
+import contextlib
 import difflib
+import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,7 @@ from ugvae_tf.datasets.source import Source
 from ugvae_tf.errors import UserError
 
 HOSTS = ("https://storage.googleapis.com", "https://www.tensorflow.org")  # from which TFDS downloads
-SECONDS_TO_ANSWER = 4
+SECONDS_TO_ANSWER = 6
 PREPARED = Path(__file__).parent / "prepared"  # data sets that ship with the package
 ARRAYS = ("glyphs",)  # those of them that are one .npz file
 ALBUMS = {"mnist-albums": "mnist"}  # sets of digits with one more label, `album`
@@ -127,17 +130,25 @@ def _prepared(builder: tfds.core.DatasetBuilder) -> tfds.core.DatasetBuilder:
 
 
 def require_network(builder: tfds.core.DatasetBuilder) -> None:
-    """Raise UserError if no host of TFDS responds within seconds; TFDS itself retries for minutes."""
-    for url in HOSTS:
-        try:
+    """Raise UserError where no host of TFDS answers within seconds; TFDS itself tries again for minutes."""
+    answered = threading.Event()
+
+    def probe(url: str) -> None:
+        with contextlib.suppress(requests.RequestException):
             requests.head(url, timeout=SECONDS_TO_ANSWER)
-            return
-        except requests.RequestException:
-            continue
-    raise UserError(
-        f"The data set '{builder.name}' is not in {builder.data_dir}, and there is no network to download it from: "
-        f"prepare it where there is one, and point `data_dir` to it."
-    )
+            answered.set()
+
+    probes = [threading.Thread(target=probe, args=[url], daemon=True) for url in HOSTS]
+    for each in probes:
+        each.start()
+    deadline = time.monotonic() + SECONDS_TO_ANSWER  # for all: a resolver has time limits of its own
+    while any(each.is_alive() for each in probes) and time.monotonic() < deadline and not answered.is_set():
+        time.sleep(0.05)
+    if not answered.is_set():
+        raise UserError(
+            f"The data set '{builder.name}' is not in {builder.data_dir}, and there is no network to download it from: "
+            f"prepare it where there is one, and point `data_dir` to it."
+        )
 
 
 def _tfds_split(builder: tfds.core.DatasetBuilder, split: str) -> str:

@@ -13,6 +13,9 @@ Tensors = dict[str, tf.Tensor]
 Signature = tuple[Callable[..., Tensors], list[tf.TensorSpec]]
 
 
+PADDED = "BatchNorm would count padding as images: give the model normalisation='group' for groups with a mask."
+
+
 class ElboTerms(NamedTuple):
     """The evidence lower bound of each group, term by term, in nats; ELBO = log_px minus the KLs."""
 
@@ -91,6 +94,8 @@ class GroupModel(FrontDoor):
     def train_step(self, data: Any) -> Tensors:
         """One step of gradient ascent on the objective, in nats per image."""
         images, mask = as_tensors(data)
+        if self.config.normalisation == "batch":
+            tf.debugging.assert_equal(mask, tf.ones_like(mask), PADDED)
         with tf.GradientTape() as tape:
             terms = self.elbo_terms(images, mask, self.sampling_seed(self.optimizer.iterations), training=True)
             loss = -self.objective(terms) / tf.reduce_sum(mask, axis=1)  # [G]

@@ -12,7 +12,7 @@ from ugvae_tf.codes import Codes
 from ugvae_tf.config import ModelConfig, ModelName
 from ugvae_tf.config.presets import model_config
 from ugvae_tf.errors import UserError
-from ugvae_tf.models.inputs import ImageShape, as_groups, as_mask, check_shape
+from ugvae_tf.models.inputs import ImageShape, as_groups, as_mask, as_tensors, check_shape
 
 IMAGES_PER_CALL = 8192  # of encode: large enough to use all cores, small enough for memory
 
@@ -34,6 +34,7 @@ class FrontDoor(keras.Model):
     def __init__(self, image_shape: ImageShape = (28, 28, 1), seed: int = 0, **settings: Any) -> None:
         self.check_image_shape(image_shape)
         super().__init__()
+        self.supports_masking = True  # `call` takes the mask; without this Keras warns that it is lost
         self.config: ModelConfig = model_config(self.model_name, settings)
         self.image_shape: ImageShape = (image_shape[0], image_shape[1], image_shape[2])
         self.seed = seed
@@ -97,9 +98,7 @@ class FrontDoor(keras.Model):
 
     def predict_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Codes and reconstructions of a batch of groups."""
-        from_tuple = data if isinstance(data, tuple) else (data,)
-        images, mask = (*from_tuple, None)[:2]
-        return self.call(tf.cast(images, tf.float32), mask)
+        return self.call(*as_tensors(data))
 
     def fit(self, x: Any = None, y: Any = None, **arguments: Any) -> keras.callbacks.History:
         """As in Keras; `x` is a dataset of groups, groups [G, B, H, W, C], or one group; `y` is the mask, if any."""
@@ -113,10 +112,11 @@ class FrontDoor(keras.Model):
 
     def predict(self, x: Any, **arguments: Any) -> dict[str, np.ndarray]:
         """As in Keras, with the images of `fit`: the outputs of `call` as arrays."""
-        images, _ = self._inputs(x, None)
-        if isinstance(images, np.ndarray):
-            images = np.float32(images / 255) if images.dtype == np.uint8 else np.float32(images)
-        return super().predict(images, **arguments)
+        if isinstance(x, tf.data.Dataset):
+            return super().predict(self._inputs(x, None)[0], **arguments)
+        groups, mask = self._inputs(x, None)
+        size = arguments.pop("batch_size", None) or 32  # Keras's default
+        return super().predict(tf.data.Dataset.from_tensor_slices((groups, mask)).batch(size), **arguments)
 
     def _inputs(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Arrays as checked groups with their mask; a dataset after a check of its element shapes."""
@@ -125,6 +125,10 @@ class FrontDoor(keras.Model):
         if isinstance(x, tf.data.Dataset):
             spec = x.element_spec[0] if isinstance(x.element_spec, tuple) else x.element_spec
             check_shape(tuple(spec.shape), self.image_shape)
+            if len(spec.shape) == 4:
+                raise UserError(
+                    "A dataset must have groups [G, B, H, W, C] as elements, as `random_groups` makes them."
+                )
             return x, None
         groups = as_groups(x, self.image_shape)
         return groups, as_mask(y, groups)
@@ -132,9 +136,10 @@ class FrontDoor(keras.Model):
     def _checked(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments of `fit`, with checked validation data."""
         held_out = arguments.get("validation_data")
-        if held_out is None or isinstance(held_out, tf.data.Dataset):
+        if held_out is None:
             return arguments
-        return arguments | {"validation_data": self._inputs(held_out, None)}
+        groups, mask = self._inputs(held_out, None)
+        return arguments | {"validation_data": groups if mask is None else (groups, mask)}
 
     def encode(self, images: Any, mask: Any = None) -> Codes:
         """Codes of groups [G, B, H, W, C] or of one group [B, H, W, C], uint8 or floats in [0, 1].

@@ -67,8 +67,15 @@ class ServedModel:
         return Codes.of(self.call("serving_default", images=as_groups(images, self.image_shape)))
 
     def encode_ragged(self, images: np.ndarray, group_sizes: np.ndarray) -> Codes:
-        """Codes of groups of unequal size: images beyond a group's size have no effect."""
-        return Codes.of(self.call("encode_ragged", images=images, group_sizes=group_sizes))
+        """Codes of groups of unequal size [G, B, H, W, C]; images beyond a group's size have no effect.
+
+        Raises:
+            UserError: another shape or range, or `group_sizes` [G] that are not from 1 to B.
+        """
+        groups, sizes = as_groups(images, self.image_shape), np.asarray(group_sizes)
+        if sizes.shape != groups.shape[:1] or not ((sizes >= 1) & (sizes <= groups.shape[1])).all():
+            raise UserError(f"group_sizes must be {len(groups)} numbers from 1 to {groups.shape[1]}, not {sizes}.")
+        return Codes.of(self.call("encode_ragged", images=groups, group_sizes=sizes.astype(np.int32)))
 
     def generate(self, like: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
         """New images [count, H, W, C] in [0, 1] with the code of `like`, one group [B, H, W, C].

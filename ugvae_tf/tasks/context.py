@@ -36,7 +36,8 @@ class Context:
         self.dataset = request.dataset or trained_on.dataset
         if self.dataset == UNKNOWN_DATA:
             raise UserError(f"The model in {request.saved_model} has no data set in its configuration: give `dataset`.")
-        self.data = replace(trained_on, dataset=self.dataset, data_dir=request.data_dir or trained_on.data_dir)
+        known_dir = trained_on.data_dir if self.dataset == trained_on.dataset else None  # of that data set only
+        self.data = replace(trained_on, dataset=self.dataset, data_dir=request.data_dir or known_dir)
         self.smallest, self.largest = request.sizes or (trained_on.group_size, trained_on.group_size)
         self.notes: dict[str, None] = {}  # notes below the table, each once
         if request.attribute:

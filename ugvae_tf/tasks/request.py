@@ -105,7 +105,9 @@ class EvaluationRequest:
         path = Path(self.address)
         if is_version(path):
             path = path.parent
-        is_elsewhere = ServerAddress.parse(self.address) is not None or path.parent == shipped_folder()
+        is_elsewhere = (
+            ServerAddress.parse(self.address) is not None or path.resolve().parent == shipped_folder().resolve()
+        )
         beside_model = RUNS / model_name if is_elsewhere else path
         return Path(self.output_dir or beside_model) / "evaluations" / self.task
 

@@ -4,14 +4,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from ugvae_tf.config import Config, ModelConfig, TrainingConfig
-from ugvae_tf.config.presets import preset
+from ugvae_tf.config.presets import model_config, preset
 from ugvae_tf.datasets.grouping import Grouping
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.loading import shipped_shape
@@ -70,7 +70,9 @@ def from_preset(name: str, image_shape: ImageShape | None = None, **settings: An
     config = preset(name)
     if image_shape is None:
         image_shape = shipped_shape(config.data)
-    return build_model(replace(config.model, **settings), image_shape, config.training.seed)
+    of_preset = {name: value for name, value in asdict(config.model).items() if name != "model"}
+    model = model_config(config.model.model, of_preset | settings)
+    return build_model(model, image_shape, config.training.seed)
 
 
 def grouping_of(config: Config) -> Grouping:

@@ -9,6 +9,7 @@ from ugvae_tf.config import Config, ModelConfig
 from ugvae_tf.config.validation import validate
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving.saved_model import version_folder
+from ugvae_tf.serving.shipped import located
 from ugvae_tf.training.run_folder import RunFolder
 
 
@@ -47,7 +48,7 @@ class TrainRequest:
         address = self.config.data.group_by_clusters
         if address is None:
             return self
-        version = version_folder(Path(address))
+        version = version_folder(Path(located(address)))
         if version.resolve().parent == self.folder.path.resolve():
             raise UserError(f"`group_by_clusters={address}` is the folder of this run itself: choose another `name`.")
         data = replace(self.config.data, group_by_clusters=str(version))
