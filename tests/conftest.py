@@ -17,6 +17,12 @@ import numpy as np
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _two_logical_devices():
+    """Made before another fixture uses TensorFlow, which then allows no change of its devices."""
+    import small_models  # noqa: F401
+
+
 @pytest.fixture(autouse=True)
 def _initial_values():
     """The same random numbers for every test, and small models that no other test holds."""
