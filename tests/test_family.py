@@ -158,11 +158,12 @@ def test_beta_vae_of_weight_one_is_the_vae_and_another_weight_is_not():
     assert any(np.abs(one - other).max() > 1e-3 for one, other in zip(vae.variables, heavier.variables, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "group_by", "extensions"),
     [
-        *(pytest.param(name, None, None, marks=pytest.mark.slow) for name in MODELS),
-        pytest.param("ml-vae", "label", None, marks=pytest.mark.slow),
+        *((name, None, None) for name in MODELS),
+        ("ml-vae", "label", None),
         ("ug-vae", None, EXTENDED),
     ],
 )

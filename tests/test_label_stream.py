@@ -105,7 +105,7 @@ def test_groups_smaller_than_the_smallest_are_left_out():
         stream().steps_per_epoch(Grouping(60, 1, label="kind", min_group_size=50))
 
 
-@pytest.mark.parametrize("size", [2, 3, 4, 5, 7, 50])
+@pytest.mark.parametrize("size", [2, 7, 50, *(pytest.param(size, marks=pytest.mark.slow) for size in (3, 4, 5))])
 @pytest.mark.parametrize("smallest", [1, 2])
 def test_groups_have_the_sizes_of_those_in_memory(size, smallest):
     grouping = by_kind(size, 1, smallest=smallest)

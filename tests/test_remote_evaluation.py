@@ -9,7 +9,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from small_models import random_images, small_config, small_model
+import tensorflow as tf
+from small_models import random_images, small_config
 from stub_model import Model
 from stub_server import rest_server
 
@@ -156,10 +157,11 @@ def test_a_model_that_does_not_tell_its_configuration_is_told(folder):
 
 
 @pytest.mark.parametrize("text", ["{", "{}"])
-def test_a_server_with_the_model_of_another_package_is_told(tmp_path, text):
-    export.export_version(small_model(image_shape=IMAGE_SHAPE), tmp_path / "1", text)
+def test_a_server_with_the_model_of_another_package_is_told(folder, text):
+    model = Model("tiny", folder / "3")
+    model.functions = {"config": lambda group_sizes: {"config_json": tf.fill(tf.shape(group_sizes), text)}}
     with (
-        rest_server(Model("tiny", tmp_path / "1")) as address,
+        rest_server(model) as address,
         pytest.raises(UserError, match=f"{address} is not a SavedModel that ugvae_tf exported"),
     ):
         ServedModel(address)

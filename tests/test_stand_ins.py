@@ -23,6 +23,7 @@ def load(name: str, split: str):
 IMAGES = {"faces3d": (3000, 1000), "avatars": (1600, 400), "chairs3d": (3552, 912), "cars3d": (1248, 288)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IMAGES)
 def test_every_stand_in_has_its_images_labels_and_licence(name):
     splits = [load(name, split) for split in ("train", "held-out")]
@@ -33,12 +34,14 @@ def test_every_stand_in_has_its_images_labels_and_licence(name):
     assert (PREPARED / name / "LICENSE").read_text("utf-8").startswith(f"{name}: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IMAGES)
 def test_no_image_is_in_both_splits(name):
     train, held_out = ({image.tobytes() for image in load(name, split).images} for split in ("train", "held-out"))
     assert len(train) + len(held_out) == sum(IMAGES[name]) and not train & held_out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "objects"), [("chairs3d", (74, 19)), ("cars3d", (26, 6))])
 def test_no_object_is_in_both_splits_and_every_kind_is(name, objects):
     train, held_out = (load(name, split).labels for split in ("train", "held-out"))
