@@ -125,7 +125,7 @@ def test_a_run_that_is_stopped_again_and_again_resumes_to_the_same_weights(flags
             time.sleep(0.02)
         time.sleep(0.5)
         process.send_signal(stop)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=240)
         assert not (folder / "1").exists() and len((folder / "history.csv").read_text().splitlines()) == 2 * epochs
         if stop == signal.SIGINT:
             assert process.returncode == 130 and f"Stopped after {epochs} epochs and" in err and "--resume" in err
@@ -192,7 +192,7 @@ def test_a_folder_of_pictures_trains_a_convolutional_model_that_can_be_evaluated
         (pictures / f"kind{number % 2}" / f"{number}.png").write_bytes(content)
     (pictures / "kind0" / "damaged.png").write_bytes(content[:50])
     flags = ["--dataset", "folder", "--data-dir", pictures, "--image-size", 16, "--output-dir", tmp_path, *SMALL]
-    flags += ["--group-size", 3, "--epochs", 2]
+    flags += ["--group-size", 3, "--groups-per-step", 2, "--epochs", 2]  # the tests have two replicas
     with pytest.raises(SystemExit, match="2"):
         call("train", list(map(str, flags)), "train.py")
     told = capsys.readouterr().err
