@@ -123,7 +123,7 @@ def test_a_run_that_is_stopped_again_and_again_resumes_to_the_same_weights(flags
         while written(sign) == before:
             assert process.poll() is None, process.communicate()
             time.sleep(0.02)
-        time.sleep(0.5)
+        time.sleep(0.1)  # an epoch takes half a second at least
         process.send_signal(stop)
         _, err = process.communicate(timeout=240)
         assert not (folder / "1").exists() and len((folder / "history.csv").read_text().splitlines()) == 2 * epochs

@@ -111,9 +111,8 @@ def test_the_reported_loss_is_the_mean_over_images_of_the_bound():
 
 
 @pytest.mark.slow
-def test_one_seed_gives_the_same_weights_twice_and_another_seed_others(uninterrupted):
+def test_one_seed_gives_the_same_weights_twice_and_another_seed_others():
     first, second, other = trained(config(), xla=True), trained(config(), xla=True), trained(config(seed=1))
-    assert_same_weights(first, uninterrupted, rtol=1e-4, atol=1e-4)  # with and without XLA
     assert_same_weights(first, second)
     assert any(np.abs(one - two).max() > 0.01 for one, two in zip(first.variables, other.variables, strict=True))
 
