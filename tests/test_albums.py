@@ -37,6 +37,7 @@ def test_albums_are_a_partition_into_20_to_200_images(split, number):
     assert sizes.var() == pytest.approx(uniform, rel=0.25)
 
 
+@pytest.mark.slow
 def test_images_and_digits_are_those_of_mnist():
     mnist = load_split(DataConfig(), "held-out")
     np.testing.assert_array_equal(images("held-out").images, mnist.images)

@@ -22,7 +22,8 @@ def script():
     return module
 
 
-@pytest.mark.parametrize(("age", "number"), [pytest.param("today's", "1", marks=pytest.mark.slow), ("older", "2")])
+@pytest.mark.slow
+@pytest.mark.parametrize(("age", "number"), [("today's", "1"), ("older", "2")])
 def test_a_version_written_anew_answers_the_same_and_nothing_else_is_left(tmp_path, age, number):
     """In its own place, or beside it."""
     model, version = small_model(seed=3), tmp_path / "1"

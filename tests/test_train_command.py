@@ -103,8 +103,7 @@ def test_a_run_leaves_all_that_it_promises(finished):
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("train")
-@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
-@pytest.mark.parametrize("epochs", [0, 1], ids=["first epoch", "second epoch"])
+@pytest.mark.parametrize(("stop", "epochs"), [(signal.SIGINT, 0), (signal.SIGKILL, 1)], ids=["Ctrl-C", "kill -9"])
 def test_a_stopped_run_resumes_to_the_same_weights(flags, finished, tmp_path, stop, epochs):
     process = start(*flags, "--output-dir", tmp_path)
     folder = tmp_path / "tiny"

@@ -125,7 +125,8 @@ def test_training_lowers_the_loss():
     assert losses[-1] < losses[0] - 0.5
 
 
-@pytest.mark.parametrize("stop", [pytest.param(7, id="between epochs", marks=pytest.mark.slow), 10], ids=str)
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [7, 10], ids=["between epochs", "within an epoch"])
 def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, uninterrupted, stop):
     class Stop(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

@@ -51,6 +51,7 @@ def test_whole_values_of_a_label_are_held_back(tiny):
     assert len(set(validation)) == 1 and len(set(train)) == 2 and not set(train) & set(validation)
 
 
+@pytest.mark.slow
 def test_glyphs_are_held_back_by_font():
     back = HeldBack(0.1, "font")
     fonts = [set(load_split(DataConfig("glyphs"), split, back).labels["font"]) for split in ("train", "validation")]

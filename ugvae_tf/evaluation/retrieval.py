@@ -65,7 +65,8 @@ class Plda:
         """
         numbers = np.unique(groups, return_inverse=True)[1]
         centred = codes - codes.mean(axis=0)
-        means = np.stack([centred[numbers == number].mean(axis=0) for number in range(numbers.max() + 1)])
+        sums = np.stack([np.bincount(numbers, values) for values in centred.T], axis=1)
+        means = sums / np.bincount(numbers)[:, np.newaxis]
         noise = centred - means[numbers]
         within = noise.T @ noise / (len(codes) - len(means))
         variances, axes = np.linalg.eigh(np.cov(centred.T, bias=True).reshape(2 * centred.shape[1:]))
