@@ -52,6 +52,16 @@ def test_only_the_import_is_quiet_and_its_failure_is_not(monkeypatch, level, arg
     assert told in result.stderr and hidden not in result.stderr
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["inspect", "mnist"]])
+def test_a_reader_that_closes_the_pipe_ends_the_command_without_a_word(arguments):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ugvae_tf", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    )
+    process.stdout.close()  # before the command prints
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=120) == 1
+
+
 def test_help_and_bad_flags_do_not_import_tensorflow():
     probe = (
         "import sys; from ugvae_tf.commands import evaluate, train; "

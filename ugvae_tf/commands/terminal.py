@@ -1,5 +1,6 @@
 """Error messages of the commands in the terminal. Without TensorFlow."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,13 @@ from ugvae_tf.errors import Interrupted, UserError
 
 @contextmanager
 def errors_for_people(prog: str) -> Iterator[None]:
-    """Print a UserError as one sentence and exit with status 2; other errors keep their traceback."""
+    """Print a UserError as one sentence and exit with status 2; other errors keep their traceback.
+
+    A pipe that is closed by its reader, such as `| head`, ends the command without a word.
+    """
     try:
         yield
+        sys.stdout.flush()
     except UserError as error:
         print(f"{prog}: error: {as_flags(str(error))}", file=sys.stderr)
         sys.exit(2)
@@ -21,3 +26,6 @@ def errors_for_people(prog: str) -> Iterator[None]:
         sys.exit(130)
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer goes nowhere
+        sys.exit(1)
