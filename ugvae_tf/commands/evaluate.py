@@ -47,7 +47,7 @@ def parse_evaluation(arguments: Sequence[str], prog: str = "evaluate.py") -> Eva
     parser = _parser(prog)
     given = parser.parsed(arguments)
     if given.pop("help"):
-        parser.print_help()
+        print(parser.format_help(), end="")
         return None
     if "task" not in given:
         raise UserError(f"--task is missing: give one of {', '.join(SETTINGS)}, or all.")

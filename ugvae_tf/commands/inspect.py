@@ -21,7 +21,7 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     parser.add_argument("model", nargs="?", help="folder of an exported model, or the name of one that ships")
     given = parser.parsed(arguments)
     if given["help"]:
-        parser.print_help()
+        print(parser.format_help(), end="")
         return None
     if given["model"] is None:
         raise UserError(f"Give the folder of an exported model, such as {prog} saved_models/mnist.")

@@ -62,7 +62,7 @@ def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainReq
     """The request in the flags, None after --help; raises UserError for an invalid flag."""
     given = _parser(prog, Config()).parsed(arguments)
     if given.pop("help"):
-        _parser(prog, presets.preset_for(given.get("dataset", DataConfig.dataset))).print_help()
+        print(_parser(prog, presets.preset_for(given.get("dataset", DataConfig.dataset))).format_help(), end="")
         return None
     request = with_fields(TrainRequest(_started_from(given)), given)
     config = request.config
