@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from ugvae_tf.datasets.image_set import scaled
-from ugvae_tf.datasets.loading import count_held_out, load_split, open_training
+from ugvae_tf.datasets.loading import count_held_out, open_run
 from ugvae_tf.datasets.validation_split import HeldBack
 from ugvae_tf.errors import Interrupted
 from ugvae_tf.plots import charts
@@ -59,9 +59,7 @@ class TrainingRun:
         strategy = fitting.make_strategy()
         fitting.check_replicas(strategy, groups_per_step)
         self.chief = fitting.is_chief(strategy)
-        held_back = HeldBack.by(self.config)
-        self.train_set = open_training(data, held_back)
-        self.validation = load_split(data, "validation" if held_back.share else "held-out", held_back)
+        self.train_set, self.validation = open_run(data, HeldBack.by(self.config))
         if data.group_by_clusters:
             self.train_set = clustered(self.train_set, data.group_by_clusters)
             self.validation = clustered(self.validation, data.group_by_clusters)
