@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+from ugvae_tf.commands.flags import as_flags
 from ugvae_tf.datasets.own_images import npz_source
 from ugvae_tf.errors import UserError
 
@@ -59,24 +60,24 @@ def test_a_table_beside_the_file_adds_labels(tmp_path):
     with pytest.raises(UserError, match=r"faces\.csv needs a row for each of the 21 images"):
         npz_source(file, "train")
     file.with_suffix(".csv").write_text("number\n" + "\n".join(map(str, NUMBERS)))
-    with pytest.raises(UserError, match=r"column `number` of .*faces\.csv is there already"):
+    with pytest.raises(UserError, match=r"column 'number' of .*faces\.csv is there already"):
         npz_source(file, "train")
 
 
 @pytest.mark.parametrize(
     ("arrays", "told"),
     [
-        ({}, "has no array `image`: its arrays are none"),
-        ({"images": BYTES, "label": NUMBERS}, "has no array `image`: its arrays are images, label"),
-        ({"image": BYTES[0, 0]}, r"`image` .* has shape \(3, 3\).*: it has to be \[N, H, W\] or"),
-        ({"image": BYTES[..., :2]}, r"`image` .* has shape \(21, 5, 3, 2\): it has to be"),
-        ({"image": BYTES[:0]}, r"`image` .* has shape \(0, 5, 3, 3\): it has to be"),
+        ({}, "has no array 'image': its arrays are none"),
+        ({"images": BYTES, "label": NUMBERS}, "has no array 'image': its arrays are images, label"),
+        ({"image": BYTES[0, 0]}, r"'image' .* has shape \(3, 3\).*: it has to be \[N, H, W\] or"),
+        ({"image": BYTES[..., :2]}, r"'image' .* has shape \(21, 5, 3, 2\): it has to be"),
+        ({"image": BYTES[:0]}, r"'image' .* has shape \(0, 5, 3, 3\): it has to be"),
         ({"image": BYTES.astype(np.int64)}, "is int64: it has to be uint8, or floats between 0 and 1"),
         ({"image": BYTES.astype(np.float32)}, "is float32: it has to be uint8, or floats between 0 and 1"),
         ({"image": np.full((3, 2, 2), np.nan)}, "is float64: it has to be uint8, or floats between 0 and 1"),
-        ({"image": BYTES, "label": NUMBERS[1:]}, r"`label` .* is int64 \(20,\): a label needs one number"),
-        ({"image": BYTES, "box": np.ones((COUNT, 4))}, r"`box` .* is float64 \(21, 4\): a label needs one number"),
-        ({"image": BYTES, "day": NUMBERS.astype("M8[D]")}, r"`day` .* is datetime64\[D\] \(21,\): a label needs"),
+        ({"image": BYTES, "label": NUMBERS[1:]}, r"'label' .* is int64 \(20,\): a label needs one number"),
+        ({"image": BYTES, "box": np.ones((COUNT, 4))}, r"'box' .* is float64 \(21, 4\): a label needs one number"),
+        ({"image": BYTES, "day": NUMBERS.astype("M8[D]")}, r"'day' .* is datetime64\[D\] \(21,\): a label needs"),
         ({"image": BYTES, "label": np.array([{}] * COUNT)}, "pickled objects, which are refused"),
         ({"image": BYTES[:1]}, "has one image only"),
     ],
@@ -85,6 +86,14 @@ def test_arrays_that_are_no_images_and_labels_are_told(tmp_path, arrays, told):
     with pytest.raises(UserError, match=told) as caught:
         npz_source(saved(tmp_path, **arrays), "train")
     assert "faces.npz" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["seed", "epochs"])
+def test_an_array_that_has_the_name_of_a_setting_is_no_flag(tmp_path, name):
+    file = saved(tmp_path, image=BYTES, **{name: NUMBERS[1:]})
+    with pytest.raises(UserError) as caught:
+        npz_source(file, "train")
+    assert f"'{name}'" in as_flags(str(caught.value)) and "--" not in as_flags(str(caught.value))
 
 
 def test_a_file_that_is_no_npz_is_told(tmp_path):

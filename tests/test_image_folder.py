@@ -1,14 +1,18 @@
 """One's own images in a folder: layouts, file formats, damaged files, and labels in attributes.csv."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
+from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.image_files import decoded
+from ugvae_tf.datasets.loading import count_held_out, open_run
 from ugvae_tf.datasets.own_images import folder_source
+from ugvae_tf.datasets.validation_split import HeldBack
 from ugvae_tf.errors import UserError
 
 COLOUR = np.random.default_rng(0).integers(256, size=(5, 7, 3), dtype=np.uint8)
@@ -172,6 +176,20 @@ def test_a_damaged_image_is_named_or_left_out(tmp_path, capsys, name):
             folder_source(tmp_path, split)
 
 
+def test_a_run_checks_every_image_once_and_only_counts_the_held_out_ones(tmp_path, capsys):
+    place(tmp_path, *numbered("{:03}.png", 40))
+    for split in ("train", "held-out"):
+        grey, _ = rows(folder_source(tmp_path, split))[0]  # that of the file with this number
+        (tmp_path / f"{grey:03}.png").write_bytes(b"not an image")
+    data = DataConfig("folder", str(tmp_path), image_size=3, corrupt="skip")
+    train, validation = open_run(data, HeldBack(0.2))
+    printed = capsys.readouterr().out
+    assert printed.count("Left out 1 of 36 images") == 1 == printed.count("\n")
+    assert len(train) + len(validation) == 35
+    assert count_held_out(replace(data, corrupt="stop")) == 4
+    assert capsys.readouterr().out == ""
+
+
 def test_nothing_but_damaged_images_is_told(tmp_path):
     for name, content in DAMAGED.items():
         (tmp_path / name).write_bytes(content)
@@ -203,15 +221,15 @@ def test_attributes_of_images_have_their_types(tmp_path):
 @pytest.mark.parametrize(
     ("table", "told"),
     [
-        ("", "has no column `file`: its columns are none"),
-        ("name,male\nx/a.png,1", "has no column `file`: its columns are name, male"),
+        ("", "has no column 'file': its columns are none"),
+        ("name,male\nx/a.png,1", "has no column 'file': its columns are name, male"),
         ("file,male\nx/a.png,1", r"has no row for x/b.png: add"),
         ("file,male\nx/a.png,1\nx/b.png,1\nc.png,1", r"names c.png, which is no image beside it: .* x/a.png"),
         ("file,male\nx/a.png,1\nx/b.png,1\nx/a.png,0", "names x/a.png twice"),
         ("file,male\nx/a.png,1\nx/b.png", r"Row 3 of .* has 1 cells, but the header has 2"),
         ("file,male,male\nx/a.png,1,1\nx/b.png,1,1", "has a name twice: file, male, male"),
-        ("file,label\nx/a.png,1\nx/b.png,0", "column `label` of .* is there already"),
-        ("file,image\nx/a.png,1\nx/b.png,0", "column `image` of .* is there already"),
+        ("file,label\nx/a.png,1\nx/b.png,0", "column 'label' of .* is there already"),
+        ("file,image\nx/a.png,1\nx/b.png,0", "column 'image' of .* is there already"),
         ("file,\xff\n", "is not a CSV file"),
     ],
 )

@@ -62,6 +62,26 @@ def test_a_reader_that_closes_the_pipe_ends_the_command_without_a_word(arguments
     assert process.wait(timeout=120) == 1
 
 
+TWO_THREADS = """
+import os, threading, time
+from ugvae_tf.quiet import quiet_tensorflow
+def imports(begin, end):
+    time.sleep(begin)
+    with quiet_tensorflow():
+        time.sleep(end - begin)
+threads = [threading.Thread(target=imports, args=span) for span in [(0, 0.2), (0.1, 0.4)]]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+os.write(2, os.environ.get("TF_CPP_MIN_LOG_LEVEL", "Afterwards.").encode())
+"""
+
+
+def test_two_threads_that_import_at_once_leave_standard_error_as_it_was(monkeypatch):
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    result = subprocess.run([sys.executable, "-c", TWO_THREADS], capture_output=True, text=True, cwd=ROOT)
+    assert result.stderr == "Afterwards."
+
+
 def test_help_and_bad_flags_do_not_import_tensorflow():
     probe = (
         "import sys; from ugvae_tf.commands import evaluate, train; "

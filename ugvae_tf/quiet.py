@@ -2,10 +2,12 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 LOG_LEVEL, QUIET, STDERR = "TF_CPP_MIN_LOG_LEVEL", "3", 2
+_ONE_THREAD = threading.RLock()  # the file descriptor and the environment belong to the process
 
 
 @contextmanager
@@ -15,10 +17,22 @@ def quiet_tensorflow() -> Iterator[None]:
     TF_CPP_MIN_LOG_LEVEL=0 in the environment shows all lines. The variable is set during the import only,
     because TensorFlow reads it then.
     """
+    with _ONE_THREAD:
+        if _is_wanted():
+            with _redirected():
+                yield
+            return
+    yield
+
+
+def _is_wanted() -> bool:
+    is_quiet = os.environ.get(LOG_LEVEL) in (None, QUIET)
+    return is_quiet and "tensorflow" not in sys.modules and sys.stderr is not None
+
+
+@contextmanager
+def _redirected() -> Iterator[None]:
     level = os.environ.get(LOG_LEVEL)
-    if "tensorflow" in sys.modules or level not in (None, QUIET) or sys.stderr is None:
-        yield
-        return
     os.environ[LOG_LEVEL] = QUIET
     kept = os.dup(STDERR)
     try:

@@ -9,7 +9,8 @@ from ugvae_tf.serving.shipped import shipped_versions
 from ugvae_tf.tasks.request import ALL, SETTINGS, EvaluationRequest
 
 GROUPS = {
-    "every task": ("task", "saved_model", "dataset", "data_dir", "group_size", "seed", "output_dir"),
+    "every task": ("task", "saved_model", "group_size", "seed", "output_dir"),
+    "images": ("dataset", "data_dir", "image_size", "corrupt", "memory_limit"),
     "some tasks": ("groups", "seeds", "categories", "attribute", "group_by", "between", "samples", "dimension"),
 }
 METAVARS = {
@@ -17,6 +18,8 @@ METAVARS = {
     "saved_model": "MODEL",
     "dataset": "NAME",
     "data_dir": "PATH",
+    "image_size": "PIXELS",
+    "memory_limit": "GB",
     "group_size": "B|MIN-MAX",
     "output_dir": "FOLDER",
     "attribute": "NAME[=VALUE,VALUE]",

@@ -14,12 +14,12 @@ def read_arrays(file: Path) -> dict[str, np.ndarray]:
     """`image`, uint8 [N, H, W, 1 or 3], and the labels, each [N]; raises UserError if the file is invalid."""
     columns = _load(file)
     if "image" not in columns:
-        raise UserError(f"{file} has no array `image`: its arrays are {', '.join(columns) or 'none'}.")
-    columns["image"] = as_bytes(columns["image"], f"`image` in {file}")
+        raise UserError(f"{file} has no array 'image': its arrays are {', '.join(columns) or 'none'}.")
+    columns["image"] = as_bytes(columns["image"], f"'image' in {file}")
     for name, column in columns.items():
         if name != "image" and (column.shape != columns["image"].shape[:1] or column.dtype.kind not in "biufSU"):
             raise UserError(
-                f"The array `{name}` in {file} is {column.dtype} {column.shape}: a label needs one number, truth value "
+                f"The array '{name}' in {file} is {column.dtype} {column.shape}: a label needs one number, truth value "
                 f"or string for each of the {len(columns['image'])} images."
             )
     return columns

@@ -41,7 +41,7 @@ def typed(cells: list[str]) -> np.ndarray:
 def in_order_of(files: list[str], table: dict[str, list[str]], file: Path) -> dict[str, np.ndarray]:
     """The columns other than `file`, each [N] in the order of `files`; the rows may be in any order."""
     if "file" not in table:
-        raise UserError(f"{file} has no column `file`: its columns are {', '.join(table) or 'none'}.")
+        raise UserError(f"{file} has no column 'file': its columns are {', '.join(table) or 'none'}.")
     rows = {name: row for row, name in enumerate(table["file"])}
     if len(rows) < len(table["file"]):
         raise UserError(f"{file} names {Counter(table['file']).most_common(1)[0][0]} twice.")

@@ -26,7 +26,22 @@ def open_training(data: DataConfig, held_back: HeldBack = NOTHING) -> ImageSet |
         UserError: a set is unknown, cannot be downloaded, is corrupt or has no images; the
             images have different sizes; or the proportions do not fit the domains.
     """
-    domains = _domains(data, "train", held_back)
+    return _opened(data, [held_back.part(domain, "train") for domain in _domains(data, "train")])
+
+
+def open_run(data: DataConfig, held_back: HeldBack) -> tuple[ImageSet | StreamedSet, ImageSet]:
+    """The images of `open_training`, and the validation images: those held back, or without a share the held-out ones.
+
+    The training images are opened once: an image of a folder is checked by decoding it.
+    """
+    domains = _domains(data, "train")
+    train = _opened(data, [held_back.part(domain, "train") for domain in domains])
+    if held_back.share == 0:
+        return train, load_split(data, "held-out")
+    return train, _first(data, [held_back.part(domain, "validation") for domain in domains])
+
+
+def _opened(data: DataConfig, domains: list[Source]) -> ImageSet | StreamedSet:
     shape = _image_shape(domains)
     shares = _shares(data, [domain.count for domain in domains])
     if sum(domain.count for domain in domains) * np.prod(shape) > data.memory_limit * GIGABYTE:
@@ -43,7 +58,13 @@ def load_split(data: DataConfig, split: str, held_back: HeldBack = NOTHING) -> I
     Raises:
         UserError: as `open_training`.
     """
-    domains = _domains(data, split, held_back)
+    if split == "held-out":
+        return _first(data, _domains(data, split))
+    return _first(data, [held_back.part(domain, split) for domain in _domains(data, "train")])
+
+
+def _first(data: DataConfig, domains: list[Source]) -> ImageSet:
+    """The images in memory, or the first of them that fit in `memory_limit`."""
     most = int(data.memory_limit * GIGABYTE / len(domains) / np.prod(_image_shape(domains)))
     return _collected(data, [domain.take(most) for domain in domains])
 
@@ -56,20 +77,18 @@ def shipped_shape(data: DataConfig) -> tuple[int, int, int]:
 
 
 def count_held_out(data: DataConfig) -> int:
-    """The number of held-out images; decodes none of them."""
-    return sum(domain.count for domain in _domains(data, "held-out"))
+    """The number of held-out images; decodes none of them, so that damaged ones count too."""
+    return sum(find_source(data, name, "held-out", checked=False).count for name in data.domains)
 
 
-def _domains(data: DataConfig, split: str, held_back: HeldBack = NOTHING) -> list[Source]:
+def _domains(data: DataConfig, split: str) -> list[Source]:
     """The images of every set in `dataset=a+b`, all in one format, and binarised with `binarise`."""
-    is_held_out = split == "held-out"
-    sources = [find_source(data, name, split if is_held_out else "train") for name in data.domains]
+    sources = [find_source(data, name, split) for name in data.domains]
     channels = max(source.examples.element_spec["image"].shape[-1] or 3 for source in sources)
     domains = [_conformed(source, data.image_size, channels) for source in sources]
     if data.binarise:  # before images are held back: those that stay are the same black and white ones
-        drawn_as = "held-out" if is_held_out else "train"
-        domains = [binarised(domain, drawn_as, place) for place, domain in enumerate(domains)]
-    return domains if is_held_out else [held_back.part(domain, split) for domain in domains]
+        domains = [binarised(domain, split, place) for place, domain in enumerate(domains)]
+    return domains
 
 
 def _conformed(source: Source, size: int | None, channels: int) -> Source:

@@ -16,7 +16,7 @@ from ugvae_tf.errors import UserError
 SEED = 0  # of the order, and of the tenth that is held out
 
 
-def folder_source(folder: Path, split: str, corrupt: Literal["stop", "skip"] = "stop") -> Source:
+def folder_source(folder: Path, split: str, corrupt: Literal["stop", "skip"] | None = "stop") -> Source:
     """The `train` or `held-out` images of a folder in one of three layouts, in a constant order.
 
     - TFDS's ImageFolder: FOLDER/train/<label>/*.png and FOLDER/test (or validation, val)/<label>/*.png
@@ -27,11 +27,13 @@ def folder_source(folder: Path, split: str, corrupt: Literal["stop", "skip"] = "
     adds labels: a column `file` (the path in FOLDER), others with strings, numbers or true/false.
 
     Args:
-        corrupt: `stop` raises UserError for an image that cannot be decoded, `skip` leaves it out.
+        corrupt: `stop` raises UserError for an image that cannot be decoded, `skip` leaves it out; None reads no image.
     """
     images = list_images(folder)
     labels = _labels(folder, images)
-    chosen = _decodable(folder, images, _of_split(images, split), corrupt)
+    chosen = _of_split(images, split)
+    if corrupt is not None:
+        chosen = _decodable(folder, images, chosen, corrupt)
     if len(chosen) == 0:
         raise UserError(f"{folder} has no images for the split '{split}': give it at least two images.")
     files = np.array([str(folder / images[index].path) for index in chosen])
@@ -72,7 +74,7 @@ def _labels(folder: Path, images: list[ImageFile]) -> dict[str, np.ndarray]:
 def _joined(columns: dict[str, np.ndarray], more: dict[str, np.ndarray], table: Path) -> dict[str, np.ndarray]:
     taken = {"image", *columns} & more.keys()
     if taken:
-        raise UserError(f"The column `{min(taken)}` of {table} is there already: rename it.")
+        raise UserError(f"The column '{min(taken)}' of {table} is there already: rename it.")
     if "image" in columns and any(len(column) != len(columns["image"]) for column in more.values()):
         raise UserError(f"{table} needs a row for each of the {len(columns['image'])} images, in their order.")
     return {**columns, **more}

@@ -29,8 +29,11 @@ ARRAYS = ("glyphs",)  # those of them that are one .npz file
 ALBUMS = {"mnist-albums": "mnist"}  # sets of digits with one more label, `album`
 
 
-def find_source(data: DataConfig, name: str, split: str) -> Source:
+def find_source(data: DataConfig, name: str, split: str, checked: bool = True) -> Source:
     """The images of a data set by its name: the user's own images, or a TFDS set.
+
+    Args:
+        checked: whether images of a folder that cannot be decoded are found now.
 
     Raises:
         UserError: the set is unknown, cannot be downloaded, is corrupt or has no images.
@@ -48,7 +51,9 @@ def find_source(data: DataConfig, name: str, split: str) -> Source:
         what = "the folder of your images" if name == "folder" else "your .npz file"
         raise UserError(f"`dataset={name}` needs `data_dir`: give {what}.")
     path = Path(data.data_dir)
-    return folder_source(path, split, data.corrupt) if name == "folder" else npz_source(path, split)
+    if name == "npz":
+        return npz_source(path, split)
+    return folder_source(path, split, data.corrupt if checked else None)
 
 
 def tfds_source(dataset: str, split: str, data_dir: str | None) -> Source:

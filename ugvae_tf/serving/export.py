@@ -5,11 +5,13 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ugvae_tf import config as configuration
 from ugvae_tf.config import Config, DataConfig, TrainingConfig
 from ugvae_tf.datasets.image_set import ImageSet
+from ugvae_tf.errors import UserError
 from ugvae_tf.models.base import GroupModel, Signature
 from ugvae_tf.serving import warm_up
 from ugvae_tf.serving.saved_model import next_version
@@ -44,7 +46,11 @@ def export_version(model: GroupModel, version: Path, config_json: str, group_siz
     Args:
         version: `saved_models/<name>/<integer>`; must not exist.
         group_size: images in a group of the warm-up requests.
+
+    Raises:
+        UserError: a variable of the model is NaN or infinite.
     """
+    _check_finite(model)
     partial = version.parent / f".{version.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)  # of an export that was killed
     archive = keras.export.ExportArchive()
@@ -56,6 +62,13 @@ def export_version(model: GroupModel, version: Path, config_json: str, group_siz
     (partial / "assets.extra" / "config.json").write_text(config_json)
     warm_up.write(partial, group_size)
     partial.rename(version)
+
+
+def _check_finite(model: GroupModel) -> None:
+    """Raise UserError for a model that cannot compute a code."""
+    for variable in model.variables:
+        if not np.isfinite(variable.numpy()).all():
+            raise UserError(f"The variable {variable.path} is not finite, so the model is not exported.")
 
 
 def provenance(

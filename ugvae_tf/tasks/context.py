@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from ugvae_tf.config import UNKNOWN_DATA
+from ugvae_tf.config import UNKNOWN_DATA, DataConfig
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.loading import NOTHING, load_split
 from ugvae_tf.datasets.validation_split import HeldBack
@@ -26,6 +27,21 @@ class Report(NamedTuple):
     table: str  # for the terminal
 
 
+def _evaluated_on(request: EvaluationRequest, trained_on: DataConfig) -> DataConfig:
+    """The data of a task: those that the model was trained on, with the settings of the request."""
+    names = ("dataset", "data_dir", "image_size", "corrupt", "memory_limit")
+    given = {name: value for name in names if (value := getattr(request, name)) is not None}
+    if given.get("dataset", trained_on.dataset) != trained_on.dataset:
+        given.setdefault("data_dir", None)  # the folder of the training data holds that data set only
+    return replace(trained_on, **given)
+
+
+def _is_same(data: DataConfig, trained_on: DataConfig) -> bool:
+    """Whether these are the images that the model was trained on. Of others, none were held back in training."""
+    places = [each.data_dir and Path(each.data_dir).resolve() for each in (data, trained_on)]
+    return data.dataset == trained_on.dataset and places[0] == places[1]
+
+
 class Context:
     """A model and its data; images are loaded and encoded at their first use."""
 
@@ -36,8 +52,7 @@ class Context:
         self.dataset = request.dataset or trained_on.dataset
         if self.dataset == UNKNOWN_DATA:
             raise UserError(f"The model in {request.saved_model} has no data set in its configuration: give `dataset`.")
-        known_dir = trained_on.data_dir if self.dataset == trained_on.dataset else None  # of that data set only
-        self.data = replace(trained_on, dataset=self.dataset, data_dir=request.data_dir or known_dir)
+        self.data = _evaluated_on(request, trained_on)
         self.smallest, self.largest = request.sizes or (trained_on.group_size, trained_on.group_size)
         self.notes: dict[str, None] = {}  # notes below the table, each once
         if request.attribute:
@@ -51,12 +66,11 @@ class Context:
 
     def _load(self, split: str) -> ImageSet:
         trained = self.model.settings
-        # Of another data set no image was trained on, so that none was held back.
-        found = load_split(self.data, split, HeldBack.by(trained) if self.dataset == trained.data.dataset else NOTHING)
+        found = load_split(self.data, split, HeldBack.by(trained) if _is_same(self.data, trained.data) else NOTHING)
         if found.images.shape[1:] != self.model.image_shape:
             raise UserError(
                 f"The images of '{self.dataset}' are {found.images.shape[1:]}, but the model in {self.model.address} "
-                f"takes {self.model.image_shape}: give a `dataset` of that size."
+                f"takes {self.model.image_shape}: give a `dataset` or an `image_size` of that size."
             )
         if len(found) < self.largest:
             raise UserError(

@@ -45,6 +45,12 @@ class EvaluationRequest:
     """Data set (default: the training data set of the model)."""
     data_dir: str | None = None
     """Your folder or .npz file, or a folder of prepared TFDS data sets (default: as trained)."""
+    image_size: int | None = None
+    """Height and width that images are resized to, after a crop to their central square (default: as trained)."""
+    corrupt: Literal["stop", "skip"] | None = None
+    """Own images that cannot be decoded: stop with an error, or skip them (default: as trained)."""
+    memory_limit: float | None = None
+    """Gigabytes of decoded images to keep in memory: of a larger set, the first that fit (default: as trained)."""
     seed: int = 0
     """Seed of all random draws."""
     group_size: str | None = None
@@ -75,6 +81,9 @@ class EvaluationRequest:
         for name in ("groups", "seeds", "samples"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise UserError(f"`{name}` must be at least 1, not {value}.")
+        for name in ("image_size", "memory_limit"):
+            if (value := getattr(self, name)) is not None and not 0 < value < float("inf"):
+                raise UserError(f"`{name}` must be a number above 0, not {value}.")
         if self.seed < 0:
             raise UserError(f"`seed` must be 0 or more, not {self.seed}.")
         if self.attribute and self.categories:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from ugvae_tf.datasets.image_set import scaled
-from ugvae_tf.datasets.loading import count_held_out, load_split, open_training
+from ugvae_tf.datasets.loading import count_held_out, open_run
 from ugvae_tf.datasets.validation_split import HeldBack
 from ugvae_tf.errors import Interrupted
 from ugvae_tf.plots import charts
@@ -18,6 +18,7 @@ from ugvae_tf.training import fitting, monitoring
 from ugvae_tf.training.checkpoints import Checkpoints, SaveEachEpoch
 from ugvae_tf.training.clusters import clustered
 from ugvae_tf.training.early_stopping import EarlyStopping, best_weights, is_stopped
+from ugvae_tf.training.finite_loss import StopAtNonFiniteLoss
 from ugvae_tf.training.interruption import StopOnInterrupt
 from ugvae_tf.training.request import TrainRequest
 
@@ -59,9 +60,7 @@ class TrainingRun:
         strategy = fitting.make_strategy()
         fitting.check_replicas(strategy, groups_per_step)
         self.chief = fitting.is_chief(strategy)
-        held_back = HeldBack.by(self.config)
-        self.train_set = open_training(data, held_back)
-        self.validation = load_split(data, "validation" if held_back.share else "held-out", held_back)
+        self.train_set, self.validation = open_run(data, HeldBack.by(self.config))
         if data.group_by_clusters:
             self.train_set = clustered(self.train_set, data.group_by_clusters)
             self.validation = clustered(self.validation, data.group_by_clusters)
@@ -113,15 +112,16 @@ class TrainingRun:
             ) from stop
 
     def _callbacks(self, first_epoch: int) -> list[keras.callbacks.Callback]:
-        always = [SaveEachEpoch(self.checkpoints), StopOnInterrupt()]
+        first, always = StopAtNonFiniteLoss(self.config), [SaveEachEpoch(self.checkpoints), StopOnInterrupt()]
         if (patience := self.config.training.early_stopping) is not None:
             losses = self.folder.validation_losses(first_epoch)
             best = [best_weights(self.folder.best_weights, losses)] if self.chief else []
             always = [*best, EarlyStopping(patience, losses), *always]
         if not self.chief:
-            return always
+            return [first, *always]
         self.folder.trim_history(first_epoch)
         return [
+            first,
             keras.callbacks.CSVLogger(self.folder.history, append=True),
             keras.callbacks.TensorBoard(self.folder.logs, write_graph=False),
             monitoring.TensorBoardPictures(str(self.folder.logs / "pictures"), self.example_group),
@@ -132,7 +132,7 @@ class TrainingRun:
         """Draw the run's figures and export the model as the next version."""
         history, exported = self._history(), -1
         if self.config.training.early_stopping is not None:
-            self.model.load_weights(self.folder.best_weights)
+            self.model.load_weights(self.folder.best_weights_file())
             exported = int(history["val_loss"].argmin())
         self._save_figures(history)
         version = self.folder.next_version()

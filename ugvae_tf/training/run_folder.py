@@ -78,6 +78,12 @@ class RunFolder:
         with self.history.open() as file:
             return [float(row["val_loss"]) for row in csv.DictReader(file)][:epochs]
 
+    def best_weights_file(self) -> Path:
+        """The weights of the epoch with the lowest validation loss; raises UserError if they are missing."""
+        if not self.best_weights.is_file():
+            raise UserError(f"{self.best_weights}, the weights of the best epoch, is missing: start with `overwrite`.")
+        return self.best_weights
+
     def write_config(self, text: str) -> None:
         """Put config.json in place by one rename."""
         partial = self.config.with_suffix(".partial")
