@@ -29,6 +29,7 @@ EXTENDED = {  # every setting beyond the paper
     "component_kernel": "glorot",
     "component_posterior": "optimal",
     "prior_units": 13,
+    "decoder_beta": "film",
 }
 SIZES = {"hidden_units": 11, "local_size": 3, "global_size": 4, "components": 6}
 IDLE = defaultdict(list)  # settings -> models that no test holds, each with its initial values

@@ -5,11 +5,12 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 from scipy.special import logsumexp, xlogy
-from small_models import EXTENDED, moved, random_images, small_model
+from small_models import EXTENDED, moved, random_images, small_config, small_model
 from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian
 from ugvae_tf.models.variational import optimal_components, random_subset
+from ugvae_tf.networks.mlp import JointDense
 
 VARIANTS = {
     "learned p(beta)": {"global_prior": "learned"},
@@ -172,3 +173,27 @@ def test_padding_is_never_in_a_subset_and_leaves_the_gradient_finite():
         model.trainable_variables, tape.gradient(total, model.trainable_variables), strict=True
     ):
         assert np.all(np.isfinite(gradient)) and np.abs(gradient).max() > 0, variable.path
+
+
+def test_beta_scales_and_shifts_the_hidden_units_of_a_film_decoder():
+    config, random = small_config(decoder_beta="film"), np.random.default_rng(0)
+    layer = JointDense(config)
+    z, beta = (random.normal(size=shape).astype(np.float32) for shape in [(2, 5, 3), (2, 4)])
+    found = layer(z, beta).numpy()
+    w, b = layer.of_z.get_weights()
+    factor, shift = beta @ layer.factor.get_weights()[0], beta @ layer.of_beta.get_weights()[0]  # [2, 11]
+    expected = ((1 + factor[:, None]) * (z @ w + b) + shift[:, None]).clip(0)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    assert (found > 0).mean() > 0.2
+
+
+@pytest.mark.parametrize("body", ["mlp", "conv"])
+def test_a_film_decoder_without_factors_is_the_decoder_of_the_paper(body):
+    film, plain = (small_model(body=body, decoder_beta=kind) for kind in ("film", "add"))
+    kernel = film.decoder.body.hidden.factor.kernel
+    kernel.assign(np.zeros(kernel.shape))
+    others = [variable for variable in film.variables if variable is not kernel]
+    for variable, value in zip(plain.variables, others, strict=True):
+        variable.assign(value)
+    z, beta = np.ones([2, 5, 3], np.float32), np.ones([2, 4], np.float32)
+    np.testing.assert_array_equal(film.decode(z, beta)["image_mean"], plain.decode(z, beta)["image_mean"])

@@ -20,7 +20,7 @@ GROUPS = {
     "latent variables": ("local_size", "global_size", "components", "kl_weight"),
     "q(beta) and q(d)": ("expert_variance", "expert_subset", "prior_expert", "component_kernel", "component_posterior"),
     "p(beta) and p(d)": ("global_prior", "component_prior", "prior_units"),
-    "networks": ("body", "hidden_units", "normalisation"),
+    "networks": ("body", "hidden_units", "normalisation", "decoder_beta"),
     "likelihood": ("likelihood", "observation_variance", "pixel_variance"),
     "optimiser": ("learning_rate", "schedule"),
     "validation": ("validation_share", "validation", "early_stopping"),

@@ -25,6 +25,7 @@ EXTENSIONS: Mapping[str, tuple[ModelName, ...]] = {
     "component_kernel": ("ug-vae",),
     "component_posterior": ("ug-vae", "gm-vae"),
     "prior_units": ("ug-vae", "nested-vae"),
+    "decoder_beta": ("ug-vae", "ml-vae"),
 }
 """Settings of ModelConfig beyond the paper, and the models that have them; all are off by default."""
 
@@ -120,6 +121,8 @@ class ModelConfig:
     that beta encodes the component counts of a group. glorot: Glorot always, for groups that are not random."""
     prior_units: int | None = None
     """Hidden units of each of the K networks of p(z | d, beta) (eq. 3) (default: `hidden_units`)."""
+    decoder_beta: Literal["add", "film"] = "add"
+    """How beta acts on the hidden units of the decoder: as a shift, or as a factor and a shift (FiLM)."""
     kl_weight: float = 1.0
     """Weight of the KL terms in the training of beta-vae; 1 is the ELBO, the objective of all other models."""
 

@@ -79,7 +79,7 @@ class ConvDecoder(keras.layers.Layer):
         super().__init__()
         self.image_shape = image_shape
         smallest = [*smallest_sides(image_shape), DECODER_MAPS[0]]
-        self.hidden = JointDense(config.hidden_units, config.decodes_beta, activation="relu")
+        self.hidden = JointDense(config)
         first = Dense(math.prod(smallest), activation="relu", kernel_initializer=RELU_START)
         doublings = [doubling(maps, "relu") for maps in DECODER_MAPS[1:]]
         self.network = keras.Sequential([first, Reshape(smallest), *doublings, doubling(image_shape[-1])])

@@ -9,24 +9,30 @@ from ugvae_tf.config import ModelConfig
 
 
 class JointDense(keras.layers.Layer):
-    """A dense layer on [z_i, beta], computed without the concatenation.
+    """The first hidden layer of a decoder: a dense ReLU layer on [z_i, beta], computed without the concatenation.
 
-    The product with beta is computed once per group and broadcast over the images.
+        relu(W z_i + V beta + b), or with `decoder_beta="film"` relu((1 + U beta) * (W z_i + b) + V beta)
 
-    Takes z [G, B, L] and, with `with_beta`, beta [G, M]. Returns [G, B, units].
+    The second one is a feature-wise linear modulation (Perez et al. 2018, "FiLM"): beta scales each hidden unit
+    as well as shifting it. The products with beta are computed once per group and broadcast over the images.
+
+    Takes z [G, B, L] and, in a model that decodes beta, beta [G, M]. Returns [G, B, hidden_units].
     """
 
-    def __init__(self, units: int, with_beta: bool, activation: str | None = None) -> None:
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
+        units = config.hidden_units
         self.of_z = keras.layers.Dense(units)
-        self.of_beta = keras.layers.Dense(units, use_bias=False) if with_beta else None
-        self.activation = keras.activations.get(activation)
+        self.of_beta = keras.layers.Dense(units, use_bias=False) if config.decodes_beta else None
+        self.factor = keras.layers.Dense(units, use_bias=False) if config.decoder_beta == "film" else None
 
     def call(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> tf.Tensor:
         joint = self.of_z(z)
+        if self.factor is not None:
+            joint *= 1 + self.factor(beta)[:, tf.newaxis, :]
         if self.of_beta is not None:
             joint += self.of_beta(beta)[:, tf.newaxis, :]
-        return self.activation(joint)
+        return tf.nn.relu(joint)
 
 
 class MlpEncoder(keras.layers.Layer):
@@ -54,7 +60,7 @@ class MlpDecoder(keras.layers.Layer):
     def __init__(self, image_shape: tuple[int, int, int], config: ModelConfig) -> None:
         super().__init__()
         self.image_shape = image_shape
-        self.hidden = JointDense(config.hidden_units, config.decodes_beta, activation="relu")
+        self.hidden = JointDense(config)
         self.pixels = keras.layers.Dense(math.prod(image_shape))
 
     def call(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> tf.Tensor:
