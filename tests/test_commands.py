@@ -194,7 +194,7 @@ def test_a_file_in_place_of_the_output_folder_is_told(tmp_path):
     with pytest.raises(UserError, match="output_dir"):
         parse_training(["--output-dir", str(tmp_path / "file")])
     with pytest.raises(UserError, match="output_dir"):
-        RunFolder("/proc/nowhere", "mnist").claim(overwrite=False)
+        RunFolder("/proc/nowhere", "mnist").claim(resume=False, overwrite=False)
 
 
 def test_exported_versions_alone_do_not_stop_a_new_run(tmp_path):

@@ -44,7 +44,7 @@ def undisturbed(tiny_data_dir, tmp_path_factory):
 
 
 def losses_of(folder: RunFolder) -> list[float]:
-    with folder.history.open() as file:
+    with folder.history.path.open() as file:
         return [float(row["val_loss"]) for row in csv.DictReader(file)]
 
 

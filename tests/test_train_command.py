@@ -127,6 +127,27 @@ def test_a_stopped_run_resumes_to_the_same_weights(flags, finished, tmp_path, st
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("train")
+def test_ctrl_c_in_the_validation_ends_the_run_after_the_row_and_the_checkpoint(flags, finished, tmp_path):
+    """Of a run with one step in an epoch: there is no later step at which it could end."""
+    one_step = [*flags, "--group-size", 503, "--epochs", 3, "--output-dir", tmp_path]
+    process = start(*one_step)
+    folder = tmp_path / "tiny"
+    while not (folder / "history.csv").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=240)
+    assert process.returncode == 130 and "Stopped after 1 epochs and 0 of 1 steps" in err, err
+    assert len((folder / "history.csv").read_text().splitlines()) == 2
+    assert (folder / "checkpoints" / "ckpt-1.index").exists()
+    resumed = run(*one_step, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    epochs = [row.split(",")[0] for row in (folder / "history.csv").read_text().splitlines()]
+    assert epochs == ["epoch", "0", "1", "2"]
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("train")
 def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished):
     folder, _ = finished
     output = ["--output-dir", folder.parent]
@@ -140,6 +161,13 @@ def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished):
         result = run(*flags, *output, *refused)
         assert result.returncode == 2 and told in result.stderr
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    fewer = run("--dataset", "tiny", *output, "--resume", "--epochs", 1)
+    assert fewer.returncode == 2 and "2 epochs of this run are done: give --epochs of that number" in fewer.stderr
+    config = (folder / "config.json").read_text()
+    (folder / "config.json").write_text(re.sub('"data_checksum": "[0-9a-f]{16}"', '"data_checksum": "other"', config))
+    others = run("--dataset", "tiny", *output, "--resume", "--epochs", 3)
+    assert others.returncode == 2 and "training images are not those of the run" in others.stderr, others.stderr
+    (folder / "config.json").write_text(config)
     complete = run("--dataset", "tiny", *output, "--resume")
     assert complete.returncode == 0 and "raise --epochs to continue it" in complete.stdout
     overwritten = run(*flags, *output, "--overwrite")  # the same run again is a version of its own

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from ugvae_tf.config import DataConfig
+from ugvae_tf.datasets.checksum import checksum
 from ugvae_tf.datasets.group_sizes import with_random_sizes
 from ugvae_tf.datasets.grouping import (
     Grouping,
@@ -71,6 +72,10 @@ class ImageSet:
         values = None if grouping.label is None else self.group_label(grouping.label)
         members = held_out_members(len(self), grouping, values)
         return self._gathered(tf.data.Dataset.from_tensor_slices(members).batch(grouping.groups_per_step))
+
+    def checksum(self, label: str | None = None) -> str:
+        """Of the images, and of the values of a label."""
+        return checksum([self.images, *([] if label is None else [self.group_label(label)])])
 
     def group_label(self, name: str) -> np.ndarray:
         """The group label [N]; raises UserError if it is missing or not categorical."""

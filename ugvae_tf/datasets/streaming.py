@@ -7,12 +7,14 @@ import numpy as np
 import tensorflow as tf
 
 from ugvae_tf.datasets import label_stream
+from ugvae_tf.datasets.checksum import checksum
 from ugvae_tf.datasets.group_sizes import kept, uniforms
 from ugvae_tf.datasets.grouping import Grouping, Shares, steps_per_epoch
 from ugvae_tf.datasets.image_set import ImageSet, scaled
-from ugvae_tf.datasets.source import Source
+from ugvae_tf.datasets.source import Source, as_columns
 from ugvae_tf.errors import UserError
 
+FIRST = 256  # images of a domain in the checksum
 BLOCK = 10_000  # images of a domain that are shuffled together; prepared sets are shuffled on disk already
 
 
@@ -30,6 +32,12 @@ class StreamedSet:
     def in_memory(self, purpose: str) -> ImageSet:
         """Raise UserError: the images are not in memory."""
         raise UserError(f"{purpose} need all images in memory: give a larger `memory_limit`.")
+
+    def checksum(self, label: str | None = None) -> str:
+        """Of the numbers of images, the first images of each domain, and the values of a label."""
+        first = [as_columns(domain.take(FIRST).examples)["image"] for domain in self.domains]
+        numbers = () if label is None else label_stream.value_numbers(self.domains, label)
+        return checksum([np.array(self.shares), *first, *numbers])
 
     def steps_per_epoch(self, grouping: Grouping) -> int:
         """Steps in one pass over the images; raises UserError if they do not fill one, or lack the label."""

@@ -72,15 +72,21 @@ def _check_finite(model: GroupModel) -> None:
 
 
 def provenance(
-    config: Config, image_shape: tuple[int, ...], training_images: int, held_out_images: int, validation_images: int = 0
+    config: Config,
+    image_shape: tuple[int, ...],
+    training_images: int,
+    held_out_images: int,
+    validation_images: int = 0,
+    data_checksum: str | None = None,
 ) -> str:
-    """The text of config.json: the configuration, the sizes of the data, the versions of the packages."""
+    """The text of config.json: the configuration, sizes and checksum of the data, the versions of the packages."""
     return configuration.to_json(
         config,
         image_shape=list(image_shape),
         training_images=training_images,
         validation_images=validation_images,
         held_out_images=held_out_images,
+        data_checksum=data_checksum,
         versions={package: version_of(package) for package in PACKAGES},
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from ugvae_tf.errors import UserError
 from ugvae_tf.models.base import GroupModel
 
 
@@ -36,11 +37,46 @@ class Checkpoints:
         """Write the present state."""
         self.manager.save()
 
-    def restore(self) -> None:
-        """Restore the newest checkpoint, if there is one."""
-        newest = tf.train.latest_checkpoint(self._folder)
-        if newest:
-            self.manager.checkpoint.restore(newest).assert_existing_objects_matched()
+    def restore(self) -> bool:
+        """Restore the newest whole checkpoint; without a checkpoint the initial state stays.
+
+        Returns:
+            Whether it is the newest one.
+
+        Raises:
+            UserError: there are checkpoints, but none is whole.
+        """
+        found = saved_checkpoints(self._folder)
+        whole = next((prefix for prefix in found if is_whole(prefix)), None)
+        if whole is not None:
+            self.manager.checkpoint.restore(whole).assert_existing_objects_matched()
+        elif found:
+            raise nothing_to_resume(self._folder)
+        return not found or whole == found[0]
+
+
+def saved_checkpoints(folder: Path) -> list[str]:
+    """The prefixes of the checkpoints in the folder, newest first, whatever TensorFlow's file `checkpoint` lists."""
+    numbers = {int(file.stem.partition("-")[2]) for file in folder.glob("ckpt-*.index") if file.stem[5:].isdecimal()}
+    return [str(folder / f"ckpt-{number}") for number in sorted(numbers, reverse=True)]
+
+
+def is_whole(prefix: str) -> bool:
+    """Whether every variable of the checkpoint can be read; TensorFlow compares their checksums."""
+    try:
+        reader = tf.train.load_checkpoint(prefix)
+        for name in reader.get_variable_to_dtype_map():
+            reader.get_tensor(name)
+    except (tf.errors.OpError, ValueError, RuntimeError, LookupError):  # TensorFlow's, in Python's terms
+        return False
+    return True
+
+
+def nothing_to_resume(folder: Path) -> UserError:
+    """The error for a run whose state is lost."""
+    return UserError(
+        f"No checkpoint in {folder} is whole, so the run cannot be resumed: start a new run with `overwrite`."
+    )
 
 
 class SaveEachEpoch(keras.callbacks.Callback):

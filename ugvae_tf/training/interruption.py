@@ -10,6 +10,9 @@ import keras
 class StopOnInterrupt(keras.callbacks.Callback):
     """End training after the step in which Ctrl-C was pressed; a second Ctrl-C ends it at once.
 
+    After the last step of an epoch, training ends after the validation, when the epoch's row and checkpoint are
+    written; the callbacks that write them go before this one. Ctrl-C counts inside the `with` block.
+
     An immediate KeyboardInterrupt is lost if it is raised in a callback of TensorFlow to Python
     during tracing or compilation; training would then continue.
     """
@@ -18,24 +21,22 @@ class StopOnInterrupt(keras.callbacks.Callback):
         super().__init__()
         self.asked = False
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+    def __enter__(self) -> "StopOnInterrupt":
         self._before = signal.signal(signal.SIGINT, self._ask)
+        return self
 
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+    def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGINT, self._before)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._stop_if_asked()
+        if self.asked and batch + 1 < self.params["steps"]:
+            raise KeyboardInterrupt
 
-    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._stop_if_asked()
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
 
     def _ask(self, number: int, frame: FrameType | None) -> Any:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-
-    def _stop_if_asked(self) -> None:
-        if self.asked:
-            self.on_train_end()
-            raise KeyboardInterrupt
