@@ -9,7 +9,7 @@ from ugvae_tf.serving.shipped import shipped_versions
 from ugvae_tf.tasks.request import ALL, SETTINGS, EvaluationRequest
 
 GROUPS = {
-    "every task": ("task", "saved_model", "group_size", "seed", "output_dir"),
+    "every task": ("task", "saved_model", "trust", "group_size", "seed", "output_dir"),
     "images": ("dataset", "data_dir", "image_size", "corrupt", "memory_limit"),
     "some tasks": ("groups", "seeds", "categories", "attribute", "group_by", "between", "samples", "dimension"),
 }
@@ -32,7 +32,7 @@ EXAMPLES = """examples:
   {prog} --task composition --attribute hair_color --saved-model faces3d
   {prog} --task all --saved-model http://localhost:8501/v1/models/mnist
 
-Load only models that you trust: a SavedModel can read and write files when it runs."""
+Load only models that you trust: a SavedModel is a program."""
 
 
 def run(arguments: Sequence[str], prog: str) -> str | None:

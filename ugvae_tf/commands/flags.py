@@ -88,7 +88,7 @@ def _help(doc: str, default: Any) -> str:
 def _add(group: Any, name: str, hint: Any, text: str, metavar: str | None) -> None:
     flag, kind = f"--{name.replace('_', '-')}", _bare(hint)
     if kind is bool:
-        action = "store_true" if name in ("resume", "overwrite") else argparse.BooleanOptionalAction
+        action = "store_true" if name in ("resume", "overwrite", "trust") else argparse.BooleanOptionalAction
         group.add_argument(flag, action=action, default=argparse.SUPPRESS, help=text)
     elif get_origin(kind) is Literal:
         choices = get_args(kind)

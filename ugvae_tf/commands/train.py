@@ -16,7 +16,7 @@ from ugvae_tf.training.run_folder import RunFolder
 GROUPS = {
     "run": ("dataset", "data_dir", "preset", "model", "epochs", "seed", "name", "output_dir", "resume", "overwrite"),
     "images": ("image_size", "binarise", "corrupt", "mixture", "memory_limit"),
-    "groups": ("group_size", "groups_per_step", "group_by", "group_by_clusters", "min_group_size"),
+    "groups": ("group_size", "groups_per_step", "group_by", "group_by_clusters", "trust", "min_group_size"),
     "latent variables": ("local_size", "global_size", "components", "kl_weight"),
     "q(beta) and q(d)": ("expert_variance", "expert_subset", "prior_expert", "component_kernel", "component_posterior"),
     "p(beta) and p(d)": ("global_prior", "component_prior", "prior_units"),
@@ -43,7 +43,9 @@ EXAMPLES = """examples:
   {prog} --dataset mnist
   {prog} --dataset folder --data-dir my_pictures --image-size 64 --epochs 30
   {prog} --dataset mnist --model ml-vae --group-by label
-  {prog} --dataset mnist --resume --epochs 20"""
+  {prog} --dataset mnist --resume --epochs 20
+
+Load only models that you trust (--group-by-clusters): a SavedModel is a program."""
 
 
 def run(arguments: Sequence[str], prog: str) -> str | None:

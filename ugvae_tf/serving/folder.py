@@ -4,19 +4,25 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from ugvae_tf.serving import saved_model
+from ugvae_tf.serving import operations, saved_model
 from ugvae_tf.serving.back_end import Arrays
 
 
 class Folder:
-    """A version's folder, or the newest version in a model's folder; raises UserError if it is no export of ours."""
+    """A version's folder, or the newest version in a model's folder; raises UserError if it is no export of ours.
+
+    Args:
+        trust: whether to load a SavedModel with operations beyond those on tensors and variables.
+    """
 
     images_per_call = 8192  # large enough to use all cores, small enough for memory
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, trust: bool = False) -> None:
         path = saved_model.version_folder(folder)
         self.name, self.version = path.resolve().parent.name, int(path.name)
         self.config = saved_model.read_config(path)
+        if not trust:
+            operations.check(path)
         try:
             self._loaded = tf.saved_model.load(str(path))
         except (OSError, ValueError, tf.errors.OpError) as error:

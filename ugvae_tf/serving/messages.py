@@ -12,9 +12,24 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 DT_FLOAT, DT_INT32, DT_STRING = 1, 3, 7  # tensorflow.DataType
 MESSAGES = {
-    # tensorflow/core/protobuf/saved_model.proto, meta_graph.proto; core/framework/tensor.proto
+    # tensorflow/core/protobuf/saved_model.proto, meta_graph.proto, saved_object_graph.proto;
+    # core/framework/graph.proto, function.proto, node_def.proto, attr_value.proto, tensor.proto
     "SavedModel": {"meta_graphs": (2, "repeated MetaGraph")},
-    "MetaGraph": {"signature_def": (5, "repeated NamedSignature")},
+    "MetaGraph": {
+        "graph": (2, "Graph"),
+        "signature_def": (5, "repeated NamedSignature"),
+        "object_graph": (7, "ObjectGraph"),
+    },
+    "ObjectGraph": {"concrete_functions": (2, "repeated NamedFunction")},
+    "NamedFunction": {"key": (1, "string")},
+    "Graph": {"library": (2, "Library")},
+    "Library": {"function": (1, "repeated Function")},
+    "Function": {"signature": (1, "FunctionName"), "node": (3, "repeated Node")},
+    "FunctionName": {"name": (1, "string")},
+    "Node": {"name": (1, "string"), "op": (2, "string"), "attr": (5, "repeated NamedAttribute")},
+    "NamedAttribute": {"key": (1, "string"), "value": (2, "Attribute")},
+    "Attribute": {"list": (1, "Attributes"), "func": (10, "FunctionName")},
+    "Attributes": {"func": (9, "repeated FunctionName")},
     "NamedSignature": {"key": (1, "string"), "value": (2, "SignatureDef")},
     "SignatureDef": {"inputs": (1, "repeated NamedInfo"), "outputs": (2, "repeated NamedInfo")},
     "NamedInfo": {"key": (1, "string"), "value": (2, "TensorInfo")},

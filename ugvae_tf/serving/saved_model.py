@@ -74,15 +74,19 @@ def read_config(version: Path) -> dict[str, Any]:
         raise not_ours(version) from error
 
 
-def read_signatures(version: Path) -> dict[str, Signature]:
-    """The signatures of a version; raises UserError if it is no SavedModel."""
+def read(version: Path) -> Any:
+    """The message `SavedModel` of a version; raises UserError if it is none."""
     try:
-        saved = messages.SavedModel.FromString((version / "saved_model.pb").read_bytes())
+        return messages.SavedModel.FromString((version / "saved_model.pb").read_bytes())
     except (OSError, DecodeError) as error:
         raise not_ours(version) from error
+
+
+def read_signatures(version: Path) -> dict[str, Signature]:
+    """The signatures of a version; raises UserError if it is no SavedModel."""
     return {
         entry.key: Signature(_tensors(entry.value.inputs), _tensors(entry.value.outputs))
-        for graph in saved.meta_graphs
+        for graph in read(version).meta_graphs
         for entry in graph.signature_def
         if entry.key != INITIALISATION
     }

@@ -20,18 +20,20 @@ from ugvae_tf.serving.rest import Rest
 from ugvae_tf.serving.shipped import located
 
 
-def load(address: str | Path) -> "ServedModel":
+def load(address: str | Path, trust: bool = False) -> "ServedModel":
     """An exported model.
 
     Args:
         address: the name of a model that ships, such as `mnist`; a folder such as `saved_models/mnist`, of which the
             newest version is taken, or the folder of a version; or a server's `http://HOST:8501/v1/models/mnist`.
-            Load only models that you trust: a SavedModel can read and write files when it runs.
+            Load only models that you trust: a SavedModel is a program.
+        trust: load a SavedModel also if it has operations beyond those on tensors and variables, which can touch
+            files, the network or Python.
 
     Raises:
         UserError: there is no version, it is not an export of ugvae_tf, or no server responds.
     """
-    return ServedModel(located(str(address)))
+    return ServedModel(located(str(address)), trust)
 
 
 class ServedModel:
@@ -41,21 +43,22 @@ class ServedModel:
 
     Args:
         address: a folder such as `saved_models/mnist`, or `http://HOST:8501/v1/models/mnist`.
+        trust: as in `load`.
 
     Raises:
         UserError: there is no version, it is not an export of ugvae_tf, or no server responds.
     """
 
-    def __init__(self, address: str | Path) -> None:
-        self.address = str(address)
-        server = ServerAddress.parse(self.address)
-        self._back_end: BackEnd = Rest(server) if server else Folder(Path(address))
+    def __init__(self, address: str | Path, trust: bool = False) -> None:
+        server = ServerAddress.parse(str(address))
+        self.address = server.shown if server else str(address)
+        self._back_end: BackEnd = Rest(server) if server else Folder(Path(address), trust)
         self.name, self.version = self._back_end.name, self._back_end.version
         self.config, self.signatures = self._back_end.config, self._back_end.signatures
         try:
             self.settings = configuration.from_content(self.config)
             self.image_shape = _image_shape(self.config)
-        except (UserError, KeyError, TypeError, ValueError) as error:
+        except (UserError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise saved_model.not_ours(self.address) from error
 
     def encode(self, images: np.ndarray) -> Codes:

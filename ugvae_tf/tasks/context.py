@@ -47,11 +47,11 @@ class Context:
 
     def __init__(self, request: EvaluationRequest) -> None:
         self.request = request
-        self.model = ServedModel(request.address)
+        self.model = ServedModel(request.address, request.trust)
         trained_on = self.model.settings.data
         self.dataset = request.dataset or trained_on.dataset
         if self.dataset == UNKNOWN_DATA:
-            raise UserError(f"The model in {request.saved_model} has no data set in its configuration: give `dataset`.")
+            raise UserError(f"The model in {self.model.address} has no data set in its configuration: give `dataset`.")
         self.data = _evaluated_on(request, trained_on)
         self.smallest, self.largest = request.sizes or (trained_on.group_size, trained_on.group_size)
         self.notes: dict[str, None] = {}  # notes below the table, each once

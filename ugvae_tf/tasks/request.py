@@ -38,6 +38,9 @@ class EvaluationRequest:
     saved_model: str = "mnist"
     """Folder of an exported model or of one of its versions, the name of a model that ships, or
     http://HOST:8501/v1/models/NAME on a server. The default version is the newest."""
+    trust: bool = False
+    """Load a SavedModel also if it has operations beyond those on tensors and variables, which can touch files,
+    the network or Python."""
     output_dir: str | None = None
     """Folder for evaluations/ (default: the model's folder; saved_models/NAME for a model that ships or on a
     server)."""

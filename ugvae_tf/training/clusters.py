@@ -8,13 +8,17 @@ from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.training.fitting import CLUSTER
 
 
-def clustered(images: ImageSet | StreamedSet, folder: str) -> ImageSet:
+def clustered(images: ImageSet | StreamedSet, folder: str, trust: bool = False) -> ImageSet:
     """The images with the additional label CLUSTER: the most probable component d under the model in `folder`.
+
+    Args:
+        folder: of an exported model.
+        trust: load it also if it has operations beyond those on tensors and variables.
 
     Raises:
         UserError: the model has no mixture, takes images of another shape, or the images are streamed.
     """
-    images, model = images.in_memory("Groups by clusters"), ServedModel(folder)
+    images, model = images.in_memory("Groups by clusters"), ServedModel(folder, trust)
     if not model.settings.model.has_mixture:
         raise UserError(f"The model in {folder} has no mixture for `group_by_clusters`: give a ug-vae or a gm-vae.")
     if images.image_shape != model.image_shape:

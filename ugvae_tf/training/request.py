@@ -27,6 +27,9 @@ class TrainRequest:
     overwrite: bool = False
     """Start a new run in the folder of an earlier one; exported versions stay."""
 
+    trust: bool = False
+    """Load the model of --group-by-clusters also if it has operations beyond those on tensors and variables."""
+
     @property
     def folder(self) -> RunFolder:
         """The folder of this run."""

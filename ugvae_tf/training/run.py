@@ -69,8 +69,8 @@ class TrainingRun:
             self.folder.lock.take()  # before the data are read: another run in the folder is found at once
         self.train_set, self.validation = open_run(data, HeldBack.by(self.config))
         if data.group_by_clusters:
-            self.train_set = clustered(self.train_set, data.group_by_clusters)
-            self.validation = clustered(self.validation, data.group_by_clusters)
+            self.train_set = clustered(self.train_set, data.group_by_clusters, request.trust)
+            self.validation = clustered(self.validation, data.group_by_clusters, request.trust)
         self.image_shape = self.train_set.image_shape
         self.steps = self.train_set.steps_per_epoch(fitting.grouping_of(self.config))
         with strategy.scope():
