@@ -25,8 +25,8 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
         return None
     if given["model"] is None:
         raise UserError(f"Give the folder of an exported model, such as {prog} saved_models/mnist.")
-    if ServerAddress.parse(given["model"]):
-        raise UserError(f"{given['model']} is on a server: give the model's folder.")
+    if server := ServerAddress.parse(given["model"]):
+        raise UserError(f"{server.shown} is on a server: give the model's folder.")
     return describe(Path(located(given["model"])))
 
 

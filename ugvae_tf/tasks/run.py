@@ -1,6 +1,7 @@
 """Run a task on a served model, and write its metrics and figures."""
 
 import json
+import math
 import tempfile
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from ugvae_tf.errors import UserError
+from ugvae_tf.files import replace_text
 from ugvae_tf.tasks import (
     batch_classification,
     clustering,
@@ -78,7 +80,7 @@ def _run(context: Context) -> str:
     for name, figure in found.figures.items():
         figure.savefig(folder / f"{name}.png", dpi=120)
     record = flat_record(context, found.metrics)
-    (folder / "metrics.json").write_text(json.dumps(record, indent=2) + "\n")
+    replace_text(folder / "metrics.json", json.dumps(_without_nan(record), indent=2, allow_nan=False) + "\n")
     names = [f"{name}.png" for name in found.figures]
     pictures = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if names[MOST_NAMES:] else "")
     table = "\n".join([found.table, *context.notes])
@@ -116,6 +118,13 @@ def flat_record(context: Context, metrics: dict[str, float]) -> dict[str, Any]:
         "group_size_largest": context.largest,
         **_flat("config", context.model.config),
         **{f"metric.{name}": value for name, value in metrics.items()},
+    }
+
+
+def _without_nan(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with null for a measure that does not exist: JSON has neither NaN nor infinity."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()
     }
 
 
