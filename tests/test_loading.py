@@ -5,10 +5,13 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from ugvae_tf.config import DataConfig
+from ugvae_tf.datasets import loading
 from ugvae_tf.datasets.loading import load_split
+from ugvae_tf.datasets.own_images import folder_source
 from ugvae_tf.errors import UserError
 
 # Of the bytes in LeCun's t10k files, after their headers.
@@ -57,6 +60,18 @@ def test_a_corrupt_set_is_told_in_one_sentence(tiny_data_dir, tmp_path, damage):
     with pytest.raises(UserError) as caught:
         load_split(DataConfig("tiny", str(tmp_path)), "train")
     assert "tiny" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_nobody_is_told_to_delete_their_own_images(tmp_path):
+    """A picture that is damaged after the check: its folder is the user's."""
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(tf.io.encode_png(np.zeros([3, 3, 1], np.uint8)).numpy())
+    source = folder_source(tmp_path, "train")
+    for picture in tmp_path.iterdir():
+        picture.write_bytes(b"damaged since")
+    with pytest.raises(UserError, match=r"'folder' cannot be read.*Replace the damaged file in `data_dir`") as caught:
+        loading._decoded("folder", source)
+    assert "elete" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

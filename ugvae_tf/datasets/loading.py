@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.binarised import binarised
-from ugvae_tf.datasets.catalogue import SHIPPED
+from ugvae_tf.datasets.catalogue import OWN, SHIPPED
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.source import Source, as_columns
 from ugvae_tf.datasets.sources import find_source, first_line
@@ -147,13 +147,21 @@ def _collected(data: DataConfig, domains: list[Source], shares: tuple[tuple[int,
     return ImageSet(np.concatenate([part.images for part in parts]), labels, shares, data)
 
 
+def _mended(name: str) -> str:
+    """The advice for a damaged set: nothing of the user's is deleted."""
+    if name in OWN:
+        return "Replace the damaged file in `data_dir`."
+    if name in SHIPPED:
+        return "If it is the one that ships, install the package again."
+    return "Delete its folder and prepare the set again."
+
+
 def _decoded(name: str, source: Source) -> ImageSet:
     try:
         columns = as_columns(source.examples)
     except (tf.errors.OpError, OSError, AssertionError, ValueError) as error:
         raise UserError(
-            f"The data set '{name}' cannot be read: it is incomplete or damaged ({first_line(error)}). "
-            f"Delete its folder and prepare the set again."
+            f"The data set '{name}' cannot be read: it is incomplete or damaged ({first_line(error)}). {_mended(name)}"
         ) from error
     images = columns.pop("image")
     return ImageSet(images, columns)
