@@ -1,6 +1,8 @@
 """One's own images in an .npz file: what is accepted, and what is told."""
 
+import io
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -94,6 +96,56 @@ def test_an_array_that_has_the_name_of_a_setting_is_no_flag(tmp_path, name):
     with pytest.raises(UserError) as caught:
         npz_source(file, "train")
     assert f"'{name}'" in as_flags(str(caught.value)) and "--" not in as_flags(str(caught.value))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_an_array_larger_than_the_memory_is_read_where_it_lies(tmp_path, dtype, order):
+    images = np.asarray(BYTES if dtype == np.uint8 else (BYTES / 255).astype(dtype), order=order)
+    file = saved(tmp_path, label=NUMBERS, image=images)
+    for split in ("train", "held-out"):
+        mapped, read = (npz_source(file, split, limit) for limit in (1e-6, 1.0))
+        for one, other in zip(mapped.examples, read.examples, strict=True):
+            np.testing.assert_array_equal(one["image"], other["image"])
+            assert one["label"] == other["label"]
+        assert mapped.examples.element_spec["image"].shape == (5, 3, 3) and mapped.labels().keys() == {"label"}
+
+
+def test_a_mapped_array_is_checked_too(tmp_path):
+    file = saved(tmp_path, image=np.full((1500, 2, 2), np.where(np.arange(1500) == 1400, 2.0, 0.5)[:, None, None]))
+    with pytest.raises(UserError, match="is float64: it has to be uint8, or floats between 0 and 1"):
+        npz_source(file, "train", 1e-9)
+
+
+def test_a_compressed_array_that_does_not_fit_is_told_before_it_is_read(tmp_path):
+    np.savez_compressed(tmp_path / "faces.npz", image=np.zeros((1000, 100, 100), np.uint8))
+    with pytest.raises(
+        UserError, match=r"needs 0\.01 gigabytes: give a larger `memory_limit`, or write .*numpy\.savez"
+    ):
+        npz_source(tmp_path / "faces.npz", "train", 0.001)
+
+
+def forged(folder, shape, content=b"", flags=0):
+    """An .npz file whose header has the shape."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"shape": shape, "fortran_order": False, "descr": "|u1"})
+    with zipfile.ZipFile(folder / "faces.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("image.npy", header.getvalue() + content)
+    text = (folder / "faces.npz").read_bytes()
+    (folder / "faces.npz").write_bytes(
+        text.replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00" + bytes([flags]))
+    )
+    return folder / "faces.npz"
+
+
+@pytest.mark.parametrize(
+    ("shape", "content", "flags"),
+    [((10**12, 28, 28), b"1", 0), ((2, 2, 2), b"1234567", 0), ((-1, 2, 2), b"", 0), ((2, 2, 2), b"12345678", 1)],
+    ids=["huge", "cut", "negative", "encrypted"],
+)
+def test_a_header_that_does_not_fit_its_content_is_told(tmp_path, shape, content, flags):
+    with pytest.raises(UserError, match=r"cannot be read .*: it is damaged or holds pickled objects"):
+        npz_source(forged(tmp_path, shape, content, flags), "train")
 
 
 def test_a_file_that_is_no_npz_is_told(tmp_path):

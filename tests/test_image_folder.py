@@ -1,7 +1,10 @@
 """One's own images in a folder: layouts, file formats, damaged files, and labels in attributes.csv."""
 
 import io
+import os
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -188,6 +191,60 @@ def test_a_run_checks_every_image_once_and_only_counts_the_held_out_ones(tmp_pat
     assert len(train) + len(validation) == 35
     assert count_held_out(replace(data, corrupt="stop")) == 4
     assert capsys.readouterr().out == ""
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user can reach."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def make_pipe(folder):
+    os.mkfifo(folder / "cat" / "pipe.png")
+    return "pipe.png"
+
+
+def make_link_to_a_device(folder):
+    (folder / "cat" / "null.png").symlink_to("/dev/null")
+    return "null.png"
+
+
+def make_name_that_is_not_utf_8(folder):
+    Path(os.fsdecode(os.fsencode(folder / "cat") + b"/\xff.png")).touch()
+    return "\ufffd.png"
+
+
+def make_folder_of_nobody(folder):
+    (folder / "dog").chmod(0)
+    return "dog"
+
+
+@pytest.mark.parametrize("make", [make_pipe, make_link_to_a_device, make_name_that_is_not_utf_8, make_folder_of_nobody])
+def test_what_cannot_be_read_is_named_or_left_out_and_counted(open_folder, capsys, make):
+    place(open_folder, *numbered("cat/{:02}.png", 10), *numbered("dog/{:02}.png", 10))
+    name = make(open_folder)
+    user = os.geteuid()
+    try:
+        if user == 0 and make is make_folder_of_nobody:
+            os.seteuid(65534)  # the superuser could read it
+        with pytest.raises(UserError, match=rf"{name} cannot be read, the first of 1 such.*`corrupt=skip`"):
+            folder_source(open_folder, "train")
+        kept = folder_source(open_folder, "train", "skip")
+    finally:
+        os.seteuid(user)
+        (open_folder / "dog").chmod(0o755)
+    assert kept.count == (9 if make is make_folder_of_nobody else 18)
+    printed = capsys.readouterr().out
+    assert printed.startswith("Left out 1 files or folders that cannot be read") and f"{name}.\n" in printed
+
+
+def test_a_pipe_in_place_of_the_table_is_told(tmp_path):
+    place(tmp_path, "a.png", "b.png")
+    os.mkfifo(tmp_path / "attributes.csv")
+    with pytest.raises(UserError, match=r"attributes\.csv is not a file that can be read"):
+        folder_source(tmp_path, "train")
 
 
 def test_nothing_but_damaged_images_is_told(tmp_path):

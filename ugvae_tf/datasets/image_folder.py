@@ -20,12 +20,21 @@ class ImageFile(NamedTuple):
     label: str | None  # None if the images are not in folders of labels
 
 
-def list_images(folder: Path) -> list[ImageFile]:
-    """All images below the folder by path; raises UserError if there are none, or at different depths."""
+def list_images(folder: Path) -> tuple[list[ImageFile], list[str]]:
+    """All images below the folder by path, and what cannot be read: folders, names that are not UTF-8, pipes, devices.
+
+    Raises:
+        UserError: there are no images, or images at different depths.
+    """
     if not folder.is_dir():
         raise UserError(f"`data_dir={folder}` is not a folder: give the one that holds the images.")
-    paths = sorted(path for path in _files_below(folder) if _is_image(path))
+    unreadable: list[str] = []
+    found = sorted(path for path in _files_below(folder, unreadable) if _is_image(path))
+    unreadable += [shown(folder / path) for path in found if not _is_readable(folder / path)]
+    paths = [path for path in found if _is_readable(folder / path)]
     if not paths:
+        if unreadable:
+            raise UserError(f"{folder} has no image that can be read: {unreadable[0]} cannot.")
         raise UserError(f"{folder} has no images: put {', '.join(SUFFIXES)} files there, as {LAYOUTS}.")
     others = [path for path in paths if len(path.parts) != len(paths[0].parts)]
     if others or len(paths[0].parts) > 3:
@@ -33,18 +42,36 @@ def list_images(folder: Path) -> list[ImageFile]:
     has_splits = _has_splits({path.parts[0] for path in paths}, len(paths[0].parts))
     if has_splits and all(path.parts[0] != "train" for path in paths):
         raise UserError(f"{folder} has no folder `train`: arrange its images as {LAYOUTS}.")
-    return [_image_file(path, has_splits) for path in paths]
+    return [_image_file(path, has_splits) for path in paths], unreadable
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Paths relative to the folder, also through links."""
-    for place, _, names in os.walk(folder, followlinks=True):
+def _files_below(folder: Path, unreadable: list[str]) -> Iterator[Path]:
+    """Paths relative to the folder, also through links; `unreadable` gets the folders that cannot be listed."""
+
+    def note(error: OSError) -> None:
+        unreadable.append(shown(error.filename))
+
+    for place, _, names in os.walk(folder, onerror=note, followlinks=True):
         yield from (Path(place, name).relative_to(folder) for name in names)
 
 
 def _is_image(path: Path) -> bool:
     """Whether the name is that of an image; hidden files, such as those of macOS, are not images."""
     return path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.parts)
+
+
+def _is_readable(path: Path) -> bool:
+    """Whether this is a file, not a pipe or a device, and its name is UTF-8, as TensorFlow's are."""
+    try:
+        str(path).encode()
+        return path.is_file()
+    except (UnicodeEncodeError, OSError):
+        return False
+
+
+def shown(path: str | Path) -> str:
+    """The path as text that can be printed."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def _has_splits(tops: set[str], depth: int) -> bool:

@@ -11,6 +11,8 @@ from ugvae_tf.errors import UserError
 
 def read_table(file: Path) -> dict[str, list[str]]:
     """The columns of the file by name, all of one length; raises UserError for an invalid file."""
+    if not file.is_file():
+        raise UserError(f"{file} is not a file that can be read: replace or delete it.")
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             rows = list(csv.reader(lines, strict=True)) or [[]]

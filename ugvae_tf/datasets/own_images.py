@@ -1,5 +1,8 @@
 """The user's images: a folder of image files, or an .npz file."""
 
+import math
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +13,8 @@ from ugvae_tf.datasets.array_file import read_arrays
 from ugvae_tf.datasets.image_files import decoded, undecodable
 from ugvae_tf.datasets.image_folder import HELD_OUT, ImageFile, list_images
 from ugvae_tf.datasets.label_table import in_order_of, read_table, typed
-from ugvae_tf.datasets.source import Example, Source
+from ugvae_tf.datasets.pixels import to_bytes
+from ugvae_tf.datasets.source import Columns, Example, Source, as_it_is
 from ugvae_tf.errors import UserError
 
 SEED = 0  # of the order, and of the tenth that is held out
@@ -29,7 +33,14 @@ def folder_source(folder: Path, split: str, corrupt: Literal["stop", "skip"] | N
     Args:
         corrupt: `stop` raises UserError for an image that cannot be decoded, `skip` leaves it out; None reads no image.
     """
-    images = list_images(folder)
+    images, unreadable = list_images(folder)
+    if unreadable and corrupt == "stop":
+        raise UserError(
+            f"{unreadable[0]} cannot be read, the first of {len(unreadable)} such: replace, rename or delete these, or "
+            "leave them out with `corrupt=skip`."
+        )
+    if unreadable and corrupt == "skip":
+        print(f"Left out {len(unreadable)} files or folders that cannot be read; the first is {unreadable[0]}.")
     labels = _labels(folder, images)
     chosen = _of_split(images, split)
     if corrupt is not None:
@@ -41,21 +52,37 @@ def folder_source(folder: Path, split: str, corrupt: Literal["stop", "skip"] | N
     return Source(tf.data.Dataset.from_tensor_slices({"image": files, **labels}), len(chosen), _read)
 
 
-def npz_source(file: Path, split: str) -> Source:
+def npz_source(file: Path, split: str, memory_limit: float = math.inf) -> Source:
     """The `train` or the `held-out` images of an .npz file; a tenth is held out, the same one every time.
 
     Array `image` is [N, H, W, C] or [N, H, W], uint8 or floats in [0, 1]; the other arrays, [N], are labels. A CSV
     file with the same name (faces.csv for faces.npz) adds labels, one row per image in the same order.
+
+    Args:
+        memory_limit: gigabytes; a larger array stays in the file, and an image is read when it is decoded.
     """
-    columns = read_arrays(file)
+    columns = read_arrays(file, memory_limit)
     table = file.with_suffix(".csv")
-    if table.exists():
+    if os.path.lexists(table):
         columns = _joined(columns, {name: typed(cells) for name, cells in read_table(table).items()}, table)
     chosen = split_of(np.arange(len(columns["image"])), split)
     if len(chosen) == 0:
         raise UserError(f"{file} has one image only: give at least two, so that one can be held out.")
+    if isinstance(columns["image"], np.memmap):
+        images, columns = columns["image"], columns | {"image": np.arange(len(columns["image"]))}
+        return _source(columns, chosen, lambda example: {**example, "image": _pixels(images, example["image"])})
+    return _source(columns, chosen)
+
+
+def _source(columns: Columns, chosen: np.ndarray, decode: Callable[[Example], Example] = as_it_is) -> Source:
     examples = {name: column[chosen] for name, column in columns.items()}
-    return Source(tf.data.Dataset.from_tensor_slices(examples), len(chosen))
+    return Source(tf.data.Dataset.from_tensor_slices(examples), len(chosen), decode)
+
+
+def _pixels(images: np.ndarray, place: tf.Tensor) -> tf.Tensor:
+    """One image of a file, uint8 [H, W, C]."""
+    read = tf.numpy_function(lambda place: to_bytes(images[place]), [place], tf.uint8)
+    return tf.ensure_shape(read, images.shape[1:])
 
 
 def _read(example: Example) -> Example:
@@ -66,7 +93,7 @@ def _labels(folder: Path, images: list[ImageFile]) -> dict[str, np.ndarray]:
     """Columns [N] in the order of the images: the folder of each, and the columns of attributes.csv."""
     labels = {} if images[0].label is None else {"label": np.array([image.label for image in images])}
     table = folder / "attributes.csv"
-    if not table.exists():
+    if not os.path.lexists(table):
         return labels
     return _joined(labels, in_order_of([image.path for image in images], read_table(table), table), table)
 

@@ -52,7 +52,7 @@ def find_source(data: DataConfig, name: str, split: str, checked: bool = True) -
         raise UserError(f"`dataset={name}` needs `data_dir`: give {what}.")
     path = Path(data.data_dir)
     if name == "npz":
-        return npz_source(path, split)
+        return npz_source(path, split, data.memory_limit)
     return folder_source(path, split, data.corrupt if checked else None)
 
 
