@@ -9,7 +9,8 @@ import pytest
 
 from ugvae_tf.config import Config, to_json
 from ugvae_tf.errors import UserError
-from ugvae_tf.files import replace_text
+from ugvae_tf.files import replace_text, written_to
+from ugvae_tf.serving import saved_model
 from ugvae_tf.training.history import History
 from ugvae_tf.training.run_folder import RunFolder
 
@@ -128,3 +129,27 @@ def test_a_damaged_history_is_told(tmp_path, text):
     (tmp_path / "history.csv").write_text(text)
     with pytest.raises(UserError, match=r"history\.csv is damaged: restore it"):
         History(tmp_path / "history.csv").rows()
+
+
+def test_a_file_and_digits_of_other_kinds_are_no_versions(tmp_path):
+    for name in ("1", "007", "\u0663", "\u00b2", "4x"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "2").write_text("a file")
+    assert saved_model.versions(tmp_path) == [1] and saved_model.next_version(tmp_path) == tmp_path / "3"
+
+
+def test_what_cannot_be_written_is_one_sentence_and_leaves_the_old_text(tmp_path):
+    (tmp_path / "config.json").write_text("old")
+    (tmp_path / ".config.json.partial").mkdir()
+    told = rf"{tmp_path} cannot be written \(.*\): free some space.*; then do it again"
+    with pytest.raises(UserError, match=told), written_to(tmp_path, "do it again"):
+        replace_text(tmp_path / "config.json", "new")
+    assert (tmp_path / "config.json").read_text() == "old"
+
+
+def test_too_little_space_is_found_before_anything_is_written(tmp_path):
+    folder = RunFolder(str(tmp_path / "new"), "mine")
+    with pytest.raises(UserError, match=r"needs 1000000000000 MB, but the disk of .* has \d+ MB free: free some"):
+        folder.require_space(10**18)
+    folder.require_space(1)
+    assert not (tmp_path / "new").exists()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -21,13 +22,20 @@ ROOT = Path(__file__).parents[1]
 SMALL = ["--hidden-units", "8", "--local-size", "2", "--global-size", "3", "--components", "2"]
 
 
-def start(*arguments, **environment) -> subprocess.Popen:
+def start(*arguments, largest: int | None = None, **environment) -> subprocess.Popen:
+    """train.py in a process; with `largest`, a file with more bytes cannot be written, as on a full disk."""
+
+    def limit() -> None:
+        if largest is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+
     return subprocess.Popen(
         [sys.executable, ROOT / "train.py", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1", **environment},
+        preexec_fn=limit,
     )
 
 
@@ -123,6 +131,19 @@ def test_a_stopped_run_resumes_to_the_same_weights(flags, finished, tmp_path, st
     for key, value in state(folder).items():
         np.testing.assert_array_equal(value, undisturbed[key], err_msg=key)
     assert len((folder / "history.csv").read_text().splitlines()) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("train")
+def test_a_full_disk_ends_a_run_in_one_sentence_and_the_run_goes_on_afterwards(flags, tmp_path):
+    few = [*flags, "--group-size", 50, "--output-dir", tmp_path]
+    full = run(*few, largest=6000)  # more than config.json needs, and less than a checkpoint
+    assert full.returncode == 2 and "Traceback" not in full.stderr, full.stderr
+    assert "tiny cannot be written" in full.stderr and "continue with the same command and --resume" in full.stderr
+    assert not list((tmp_path / "tiny" / "checkpoints").glob("*.index"))
+    resumed = run(*few, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert len((tmp_path / "tiny" / "history.csv").read_text().splitlines()) == 3
 
 
 @pytest.mark.slow

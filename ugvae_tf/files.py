@@ -1,7 +1,14 @@
-"""Text files that are replaced as a whole or not at all."""
+"""Text files that are replaced as a whole or not at all, and folders that cannot be written."""
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from ugvae_tf.errors import UserError
+
+MEGABYTE = 10**6
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -11,8 +18,38 @@ def replace_text(path: Path, text: str) -> None:
     """
     partial = path.with_name(f".{path.name}.partial")
     partial.unlink(missing_ok=True)  # of a process that was killed
-    with partial.open("x", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def written_to(folder: Path, then: str) -> Iterator[None]:
+    """UserError in place of an OSError in the block: a full disk, or a folder that is gone.
+
+    Args:
+        then: what to do after the correction.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be written ({error.strerror or error}): free some space, or see that the folder is "
+            f"there and writable; then {then}."
+        ) from error
+
+
+def require_space(folder: Path, size: int) -> None:
+    """Raise UserError if the disk of an existing folder has fewer than `size` bytes free."""
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise UserError(
+            f"This needs {size / MEGABYTE:.0f} MB, but the disk of {folder} has {free / MEGABYTE:.0f} MB free: "
+            "free some space, or choose another folder with `output_dir`."
+        )

@@ -12,6 +12,7 @@ from ugvae_tf import config as configuration
 from ugvae_tf.config import Config, DataConfig, TrainingConfig
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.errors import UserError
+from ugvae_tf.files import written_to
 from ugvae_tf.models.base import GroupModel, Signature
 from ugvae_tf.serving import warm_up
 from ugvae_tf.serving.saved_model import next_version
@@ -25,14 +26,18 @@ def export(model: GroupModel, folder: str | Path, images: ImageSet | None = None
     Args:
         folder: such as `saved_models/mine`; created if it does not exist.
         images: the training images; their data set is the default of evaluate.py.
+
+    Raises:
+        UserError: the folder cannot be written, or a variable of the model is not finite.
     """
     data = (images.source if images is not None else None) or DataConfig(dataset=configuration.UNKNOWN_DATA)
     training = TrainingConfig(validation_share=0)  # whatever the caller held back is not known here
     config = Config(preset="none", data=data, model=model.config, training=training)
-    version = next_version(Path(folder))
-    version.parent.mkdir(parents=True, exist_ok=True)
     text = provenance(config, model.image_shape, 0 if images is None else len(images), 0)
-    export_version(model, version, text, data.group_size)
+    with written_to(Path(folder), "export again"):
+        version = next_version(Path(folder))
+        version.parent.mkdir(parents=True, exist_ok=True)
+        export_version(model, version, text, data.group_size)
     return version
 
 
@@ -49,19 +54,29 @@ def export_version(model: GroupModel, version: Path, config_json: str, group_siz
 
     Raises:
         UserError: a variable of the model is NaN or infinite.
+        OSError: the folder cannot be written, and then holds what it held before.
     """
     _check_finite(model)
     partial = version.parent / f".{version.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)  # of an export that was killed
+    try:
+        _write(model, partial, config_json, group_size)
+        partial.rename(version)
+    except tf.errors.OpError as error:
+        raise OSError(error.message.splitlines()[0]) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write(model: GroupModel, folder: Path, config_json: str, group_size: int) -> None:
     archive = keras.export.ExportArchive()
     # The endpoints store their variables; archive.track(model) would store each a second time.
     for name, (function, specs) in {**model.signatures(), "config": _config_signature(config_json)}.items():
         archive.add_endpoint(name, function, input_signature=specs)
-    archive.write_out(str(partial), verbose=False)
-    (partial / "assets.extra").mkdir()
-    (partial / "assets.extra" / "config.json").write_text(config_json)
-    warm_up.write(partial, group_size)
-    partial.rename(version)
+    archive.write_out(str(folder), verbose=False)
+    (folder / "assets.extra").mkdir()
+    (folder / "assets.extra" / "config.json").write_text(config_json)
+    warm_up.write(folder, group_size)
 
 
 def _check_finite(model: GroupModel) -> None:

@@ -29,14 +29,27 @@ class Signature(NamedTuple):
 
 def versions(folder: Path) -> list[int]:
     """The exported versions in a folder, oldest first."""
-    if not folder.is_dir():
-        return []
-    return sorted(int(entry.name) for entry in folder.iterdir() if entry.name.isdigit() and entry.is_dir())
+    return sorted(int(entry.name) for entry in _numbered(folder) if entry.is_dir())
 
 
 def next_version(folder: Path) -> Path:
-    """The folder of the next version to export."""
-    return folder / str(max(versions(folder), default=0) + 1)
+    """The folder of the next version to export: a number that nothing in the folder has, not even a file."""
+    return folder / str(max((int(entry.name) for entry in _numbered(folder)), default=0) + 1)
+
+
+def _numbered(folder: Path) -> list[Path]:
+    """What the folder holds under the name of a version: a number as Python writes it."""
+    if not folder.is_dir():
+        return []
+    try:
+        return [entry for entry in folder.iterdir() if is_number(entry.name)]
+    except OSError as error:
+        raise UserError(f"{folder} cannot be read ({error.strerror}): see that you may read it.") from error
+
+
+def is_number(name: str) -> bool:
+    """Whether the name is that of a version: 12, but neither 012 nor digits of another script."""
+    return name.isascii() and name.isdecimal() and str(int(name)) == name
 
 
 def newest_version(folder: Path) -> int:
@@ -61,7 +74,7 @@ def version_folder(address: Path) -> Path:
     Raises:
         UserError: there is none.
     """
-    if is_version(address) and address.name.isdigit():
+    if is_version(address) and is_number(address.name):
         return address
     return address / str(newest_version(address))
 

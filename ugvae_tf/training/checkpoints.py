@@ -34,8 +34,11 @@ class Checkpoints:
         return int(self.iterations.numpy())
 
     def save(self) -> None:
-        """Write the present state."""
-        self.manager.save()
+        """Write the present state; raises OSError if that fails, and then the checkpoints of before stay."""
+        try:
+            self.manager.save()
+        except tf.errors.OpError as error:
+            raise OSError(error.message.splitlines()[0]) from error
 
     def restore(self) -> bool:
         """Restore the newest whole checkpoint; without a checkpoint the initial state stays.

@@ -1,5 +1,6 @@
 """One training run, from a request to an exported version."""
 
+import math
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -10,18 +11,22 @@ import numpy as np
 from ugvae_tf.datasets.image_set import scaled
 from ugvae_tf.datasets.loading import count_held_out, open_run
 from ugvae_tf.datasets.validation_split import HeldBack
-from ugvae_tf.errors import Interrupted, UserError
-from ugvae_tf.plots import charts
+from ugvae_tf.errors import Interrupted
+from ugvae_tf.files import written_to
 from ugvae_tf.serving import export
-from ugvae_tf.training import fitting, monitoring
-from ugvae_tf.training.checkpoints import Checkpoints, SaveEachEpoch, nothing_to_resume
+from ugvae_tf.training import figures, fitting, monitoring
+from ugvae_tf.training.checkpoints import Checkpoints, SaveEachEpoch
 from ugvae_tf.training.clusters import clustered
 from ugvae_tf.training.early_stopping import EarlyStopping, best_weights, is_stopped
 from ugvae_tf.training.finite_loss import StopAtNonFiniteLoss
 from ugvae_tf.training.interruption import StopOnInterrupt
 from ugvae_tf.training.recording import RecordEpoch
 from ugvae_tf.training.request import TrainRequest
+from ugvae_tf.training.resumption import check_data, restore
 from ugvae_tf.training.run_folder import RunFolder
+
+RECORDS = 10**7  # bytes of history, figures and logs, about
+NUMBER = 4  # bytes of a float32
 
 
 class Trained(NamedTuple):
@@ -44,16 +49,12 @@ def train(request: TrainRequest) -> Trained:
     with folder.lock:
         run = TrainingRun(request, folder)
         if run.chief:
+            folder.require_space(run.size_on_disk)
             folder.claim(request.resume, request.overwrite)
         if request.resume:
             run.restore()
-        if run.chief:
-            folder.write_config(run.config_json)
-        if run.is_over and folder.is_exported(run.config_json):
-            return Trained(folder.path / str(folder.versions()[-1]), {}, is_new=False)
-        if not run.is_over:
-            run.fit()
-        return run.finish() if run.chief else Trained(None, {})
+        with written_to(folder.path, "continue with the same command and `resume`"):
+            return run.carried_out()
 
 
 class TrainingRun:
@@ -96,25 +97,29 @@ class TrainingRun:
         return scaled(self.validation.images[: self.config.data.group_size]).numpy()
 
     def restore(self) -> None:
-        """Continue from the newest whole checkpoint; a line is printed if that is not the last one written.
+        """Continue from the newest whole checkpoint; raises UserError if there is none, or it is not of this run."""
+        check_data(self.folder, self.data_checksum)
+        restore(self.checkpoints, self.folder, self.steps, self.config.training.epochs)
 
-        Raises:
-            UserError: the images are others than those of the run, more epochs are done than the configuration has, or
-                no checkpoint is whole.
-        """
-        if self.folder.saved_checksum() not in (None, self.data_checksum):
-            raise UserError(
-                f"The training images are not those of the run in {self.folder.path}: give its images to `resume` it, "
-                "or start a run under another `name`."
-            )
-        is_newest, rows = self.checkpoints.restore(), self.folder.history.rows()
-        done = self.checkpoints.step / self.steps
-        if done == 0 and len(rows) > 1:  # the first row is written before the first checkpoint
-            raise nothing_to_resume(self.folder.checkpoints)
-        if done > self.config.training.epochs:
-            raise UserError(f"{done:g} epochs of this run are done: give `epochs` of that number or more.")
-        if not is_newest or len(rows) > done + 1:
-            print(f"The newest checkpoint is damaged: the run continues after {done:g} epochs, from the one before it.")
+    @property
+    def size_on_disk(self) -> int:
+        """Bytes of the three checkpoints that exist while one is written, of the weights and of their export."""
+        weights, optimiser = (
+            sum(NUMBER * math.prod(variable.shape) for variable in owner.variables)
+            for owner in (self.model, self.model.optimizer)
+        )
+        state = weights + optimiser
+        return 3 * state + 2 * weights + RECORDS
+
+    def carried_out(self) -> Trained:
+        """Train what is left of the run, and export the model unless that is done."""
+        if self.chief:
+            self.folder.write_config(self.config_json)
+        if self.is_over and self.folder.is_exported(self.config_json):
+            return Trained(self.folder.path / str(self.folder.versions()[-1]), {}, is_new=False)
+        if not self.is_over:
+            self.fit()
+        return self.finish() if self.chief else Trained(None, {})
 
     @property
     def is_over(self) -> bool:
@@ -140,8 +145,10 @@ class TrainingRun:
                 )
         except KeyboardInterrupt as stop:
             epoch, within = divmod(self.checkpoints.step, self.steps)
-            if within:  # else the callbacks saved the state, after the row of the epoch
+            if within:
                 self.checkpoints.save()
+            else:  # the callbacks saved the state, after the row of the epoch
+                epoch = len(self.folder.history.rows())
             raise Interrupted(
                 f"Stopped after {epoch} epochs and {within} of {self.steps} steps; the state is saved. "
                 f"Continue with the same command and `resume`."
@@ -165,25 +172,11 @@ class TrainingRun:
 
     def finish(self) -> Trained:
         """Draw the run's figures and export the model as the next version."""
-        history, exported = self._history(), -1
+        history, exported = figures.columns(self.folder.history.rows(self.config.training.epochs)), -1
         if self.config.training.early_stopping is not None:
             self.model.load_weights(self.folder.best_weights_file())
             exported = int(history["val_loss"].argmin())
-        self._save_figures(history)
+        figures.save(self.folder.figures, self.model, history, self.example_group, self.config)
         version = self.folder.next_version()
         export.export_version(self.model, version, self.config_json, self.config.data.group_size)
         return Trained(version, {name: history[f"val_{name}"][exported] for name in ("loss", *self.model.term_names)})
-
-    def _history(self) -> dict[str, np.ndarray]:
-        rows = self.folder.history.rows(self.config.training.epochs)
-        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
-
-    def _save_figures(self, history: dict[str, np.ndarray]) -> None:
-        self.folder.figures.mkdir(exist_ok=True)
-        figures = {
-            "training": charts.training_curves(history, f"{self.config.model.model} on {self.config.data.dataset}"),
-            "reconstructions": monitoring.reconstructions(self.model, self.example_group),
-            "samples": monitoring.component_samples(self.model, self.config.training.seed),
-        }
-        for name, figure in figures.items():
-            figure.savefig(self.folder.figures / f"{name}.png", dpi=120)

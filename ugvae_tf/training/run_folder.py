@@ -8,7 +8,7 @@ from pathlib import Path
 from ugvae_tf import config as configuration
 from ugvae_tf.config import Config
 from ugvae_tf.errors import UserError
-from ugvae_tf.files import replace_text
+from ugvae_tf.files import replace_text, require_space
 from ugvae_tf.serving import saved_model
 from ugvae_tf.training.history import History
 from ugvae_tf.training.run_lock import RunLock
@@ -59,9 +59,17 @@ class RunFolder:
 
     def _check_writable(self) -> None:
         """Raise UserError if the folder cannot be written; nothing is created before all checks have passed."""
-        existing = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
+        existing = self._existing()
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
             raise UserError(f"Cannot write to {existing}: choose another folder with `output_dir`.")
+
+    def _existing(self) -> Path:
+        """The folder, or the nearest of its parents that exists."""
+        return next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
+
+    def require_space(self, size: int) -> None:
+        """Raise UserError if the disk has fewer than `size` bytes free."""
+        require_space(self._existing(), size)
 
     def _check_config(self) -> None:
         """Raise UserError if the folder has a config.json that no run wrote."""
