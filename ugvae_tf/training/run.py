@@ -26,7 +26,7 @@ class Trained(NamedTuple):
     """The result of a run."""
 
     version: Path | None  # the exported version; None on a worker that is not the chief
-    validation: dict[str, float]  # loss and terms of the exported epoch on validation images, nats per image
+    validation: dict[str, float]  # loss and terms of the exported epoch on validation images, nats per image; or none
     is_new: bool = True  # False: the run was complete and already exported
 
 
@@ -43,6 +43,8 @@ def train(request: TrainRequest) -> Trained:
         run.folder.write_config(run.config_json)
     if request.resume:
         run.checkpoints.restore()
+    elif not run.config.training.epochs:
+        run.checkpoints.save()  # the initial weights, from which `resume` trains
     if run.is_over and run.folder.is_exported(run.config_json):
         return Trained(run.folder.path / str(run.folder.versions()[-1]), {}, is_new=False)
     if not run.is_over:
@@ -137,17 +139,23 @@ class TrainingRun:
         self._save_figures(history)
         version = self.folder.next_version()
         export.export_version(self.model, version, self.config_json, self.config.data.group_size)
-        return Trained(version, {name: history[f"val_{name}"][exported] for name in ("loss", *self.model.term_names)})
+        names = ("loss", *self.model.term_names) if history else ()
+        return Trained(version, {name: history[f"val_{name}"][exported] for name in names})
 
     def _history(self) -> dict[str, np.ndarray]:
+        """The columns of history.csv [epochs]; none before the first epoch."""
+        if not self.folder.history.exists():
+            return {}
         with self.folder.history.open() as file:
             rows = list(csv.DictReader(file))
         return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
 
     def _save_figures(self, history: dict[str, np.ndarray]) -> None:
         self.folder.figures.mkdir(exist_ok=True)
+        title = f"{self.config.model.model} on {self.config.data.dataset}"
+        curves = {"training": charts.training_curves(history, title)} if history else {}
         figures = {
-            "training": charts.training_curves(history, f"{self.config.model.model} on {self.config.data.dataset}"),
+            **curves,
             "reconstructions": monitoring.reconstructions(self.model, self.example_group),
             "samples": monitoring.component_samples(self.model, self.config.training.seed),
         }
