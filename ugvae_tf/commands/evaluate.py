@@ -19,6 +19,7 @@ METAVARS = {
     "data_dir": "PATH",
     "group_size": "B|MIN-MAX",
     "output_dir": "FOLDER",
+    "categories": "series|digit-sets|LABEL,LABEL",
     "attribute": "NAME[=VALUE,VALUE]",
     "group_by": "LABEL",
     "between": "FIRST,SECOND",
