@@ -174,13 +174,13 @@ def test_an_impossible_flag_is_told(flags, told):
         parse_evaluation(["--task", "composition", *flags])
 
 
-def test_samples_of_a_model_with_beta_must_be_a_square_number(committed):
-    with pytest.raises(UserError, match=r"`samples=5000` must be a square number.* Give 5041\."):
-        evaluate(EvaluationRequest("likelihood", str(committed), groups=1, group_size="2", samples=5000))
+def test_one_group_has_no_standard_error(committed):
+    with pytest.raises(UserError, match="give `groups` of 2 or more"):
+        evaluate(EvaluationRequest("likelihood", str(committed), groups=1, group_size="2"))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "samples"), [("vae", 7), ("ug-vae", 9)])
+@pytest.mark.parametrize(("name", "samples"), [("vae", 7), ("ug-vae", 7)])
 def test_the_likelihood_task_takes_the_number_of_samples(relatives, name, samples):
     evaluate(EvaluationRequest("likelihood", str(relatives(name)), groups=2, samples=samples))
     record = json.loads((relatives(name) / "evaluations" / "likelihood" / "metrics.json").read_text())

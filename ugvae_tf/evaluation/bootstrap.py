@@ -1,4 +1,6 @@
-"""Bootstrap intervals (Efron and Tibshirani 1993)."""
+"""Bootstrap intervals (Efron and Tibshirani 1993), and the standard error of a mean."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,3 +19,8 @@ def with_interval(name: str, values: np.ndarray, random: np.random.Generator) ->
     """The mean of the values [N], as `name`, and the ends of its interval, as `name_low` and `name_high`."""
     low, high = interval(values, random)
     return {name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Of the mean of independent values, two or more, from their unbiased variance (divisor N - 1)."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values)))

@@ -64,7 +64,7 @@ class EvaluationRequest:
     between: str | None = None
     """The two categories (default: the first two)."""
     samples: int | None = None
-    """Importance samples for each image (default: bounds with 1, 25 and 100)."""
+    """Importance samples of z for each image, any number (default: bounds with 1, 25 and 100)."""
     dimension: int | None = None
     """Move one dimension of beta only (default: all at once)."""
 
