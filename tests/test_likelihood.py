@@ -86,7 +86,7 @@ def bound(model, images, samples, inner=None):
 
 def test_with_many_samples_the_bound_meets_the_exact_value(toy):
     model, images = toy
-    bounds = bound(model, images, 100, 100)
+    bounds = bound(model, images, 60, 60)
     assert abs(bounds.mean() - model.exact(images)[0]) < 0.1
 
 

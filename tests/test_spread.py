@@ -5,6 +5,7 @@ import pytest
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import classification, sampling, spread
+from ugvae_tf.evaluation.bootstrap import share_with_interval
 from ugvae_tf.serving.codes import ImageCodes, group_codes
 
 LABELS = np.array(list("aabbbbbcccccc"))
@@ -57,6 +58,13 @@ def test_shuffled_labels_are_the_same_labels_of_the_chosen_images():
     found = spread.shuffled_labels(LABELS, chosen, generator())
     assert list(found[:2]) == ["a", "a"] and sorted(found) == sorted(LABELS) and list(found) != list(LABELS)
     assert list(LABELS) == list("aabbbbbcccccc")
+
+
+def test_none_among_fifty_is_an_interval_up_to_seven_per_cent():
+    found = share_with_interval("flips", np.zeros(50, bool))
+    assert found == pytest.approx({"flips": 0, "flips_low": 0, "flips_high": 1 - 0.025 ** (1 / 50)})
+    half = share_with_interval("flips", np.arange(50) % 2 == 0)
+    assert half["flips_low"] == pytest.approx(1 - half["flips_high"]) and 0.3 < half["flips_low"] < 0.4
 
 
 def experts(count: int, seed: int) -> ImageCodes:

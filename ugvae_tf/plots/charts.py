@@ -16,13 +16,13 @@ MARKERS = "os^DvPX*hp"
 LOWEST_R2 = -1.0  # lower end of an axis of R2, which has no lower limit itself
 
 
-def scatter(points: np.ndarray, categories: np.ndarray, title: str, path: np.ndarray | None = None) -> Figure:
-    """Points in the plane with a colour and a marker for each category, and an optional path.
+def scatter(points: np.ndarray, categories: np.ndarray, title: str, paths: Sequence[np.ndarray] = ()) -> Figure:
+    """Points in the plane with a colour and a marker for each category, and paths among them.
 
     Args:
         points: [N, 2]
         categories: [N] names; "random" is drawn in grey, below the others.
-        path: [steps, 2], or none.
+        paths: each [steps, 2].
     """
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     axes = figure.add_subplot()
@@ -32,8 +32,9 @@ def scatter(points: np.ndarray, categories: np.ndarray, title: str, path: np.nda
     for place, name in enumerate(sorted(set(categories) - {"random"})):
         colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
         axes.scatter(*points[categories == name].T, s=16, color=colour, marker=marker, linewidths=0.6, label=name)
-    if path is not None:
-        axes.plot(*path.T, color="black", marker="o", markersize=4, linewidth=1.2, label="path")
+    for place, path in enumerate(paths):
+        label = "paths" if place == 0 else None
+        axes.plot(*path.T, color="black", marker="o", markersize=3, linewidth=1, label=label)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
