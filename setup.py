@@ -98,6 +98,7 @@ setup(
         "scikit-learn>=1.6,<2",
         "matplotlib>=3.9,<4",
         "scipy>=1.14,<2",
+        "threadpoolctl>=3.5,<4",
         "tqdm>=4.66,<5",
         "tensorboard>=2.21,<3",
         "protobuf>=6.31.1,<8",  # as tensorflow has it

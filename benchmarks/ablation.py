@@ -4,7 +4,8 @@
 runs evaluate.py's tasks on each export, and prints one table of means, with the spread over seeds in brackets.
 A row that is already measured in --output-dir is not measured again. Models that were trained on groups by a
 label are evaluated on the same groups as the others. The bound of nested-vae is that of the exported model, with
-z from its nested decoder, not its training objective.
+z from its nested decoder, not its training objective. All bounds have as many importance samples of z. The last
+rows are floors: the initial weights, and features that were not learned, for the same groups, SVM and regression.
 """
 
 import argparse
@@ -18,18 +19,21 @@ import numpy as np
 
 from ugvae_tf.commands.evaluate import EvaluationRequest
 from ugvae_tf.errors import LacksPart
+from ugvae_tf.evaluation.floors import FLOORS
 from ugvae_tf.tasks.context import Context
 from ugvae_tf.tasks.run import TASKS
 
 ROOT = Path(__file__).parents[1]
-ROWS = {
+LABEL = "{label}"  # the value of --label
+ROWS = {  # name of each row, which begins with the model's: flags
     "vae": [],
     "beta-vae": [],
     "gm-vae": [],
     "ml-vae": [],
-    "ml-vae, groups by label": ["--group-by"],
-    "nested-vae, groups by label": ["--group-by"],
+    "ml-vae, groups by label": ["--group-by", LABEL],
+    "nested-vae, groups by label": ["--group-by", LABEL],
     "ug-vae": [],
+    "ug-vae, initial weights": ["--epochs", 0],
 }
 # Task, metric and format of each column; {code} is the mean of q(beta), or of z in a model without beta.
 COLUMNS = {
@@ -62,7 +66,8 @@ def main() -> None:
 
 def measured(flags: argparse.Namespace, row: str, seed: int) -> dict[str, float]:
     """Metrics of one training by task/metric; they are stored in the model's folder."""
-    name = f"{flags.dataset}-{row.replace(', groups by label', f'-by-{flags.label}')}-{flags.epochs}-epochs-{seed}"
+    slug = row.replace("groups by label", f"by-{flags.label}").replace(", ", "-").replace(" ", "-")
+    name = f"{flags.dataset}-{slug}-{flags.epochs}-epochs-{seed}"
     folder = Path(flags.output_dir) / name
     record = folder / f"ablation-{flags.attribute or 'label'}-{flags.groups}-groups.json"
     if not record.exists():
@@ -74,9 +79,9 @@ def measured(flags: argparse.Namespace, row: str, seed: int) -> dict[str, float]
 
 def train(flags: argparse.Namespace, row: str, seed: int, name: str) -> None:
     """Run train.py in a separate process."""
-    group_by = [*ROWS[row], flags.label] if ROWS[row] else []
+    own = [flags.label if flag == LABEL else flag for flag in ROWS[row]]
     command = ["--dataset", flags.dataset, "--model", row.split(",")[0], "--epochs", flags.epochs, "--seed", seed,
-               "--name", name, "--output-dir", flags.output_dir, "--overwrite", *group_by]  # fmt: skip
+               "--name", name, "--output-dir", flags.output_dir, "--overwrite", *own]  # fmt: skip
     print("train.py", *command, file=sys.stderr, flush=True)
     subprocess.run([sys.executable, str(ROOT / "train.py"), *map(str, command)], check=True, stdout=subprocess.DEVNULL)
 
@@ -104,6 +109,11 @@ def table(found: dict[str, list[dict[str, float]]]) -> str:
         has_beta = "composition/random_beta_mean_r2_mean" in runs[0]
         cells = [cell(runs, *column, code="beta_mean" if has_beta else "z_mean") for column in COLUMNS.values()]
         lines.append(f"| {row} | " + " | ".join(cells) + " |")
+    for floor, meaning in FLOORS.items():  # the same for every row, which has the same groups
+        cells = [
+            cell(found["ug-vae"], *column, code=floor) if "{code}" in column[1] else "" for column in COLUMNS.values()
+        ]
+        lines.append(f"| floor: {meaning} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -111,7 +121,9 @@ def cell(runs: list[dict[str, float]], task: str, metric: str, form: str, code: 
     """One metric over the seeds; empty where the model has none."""
     name = f"{task}/{metric.format(code=code)}"
     values = [run[name] for run in runs if name in run]
-    return f"{form.format(np.mean(values))} ({form.format(np.std(values))})" if values else ""
+    if len(values) < 2:
+        return form.format(values[0]) if values else ""
+    return f"{form.format(np.mean(values))} ({form.format(np.std(values, ddof=1))})"
 
 
 if __name__ == "__main__":

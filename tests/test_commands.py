@@ -69,7 +69,7 @@ def test_a_strange_config_json_is_told(text):
         ("--global-size", 0),
         ("--hidden-units", 0),
         ("--prior-units", 0),
-        ("--epochs", 0),
+        ("--epochs", -1),
         ("--groups-per-step", 0),
         ("--learning-rate", 0),
         ("--learning-rate", "nan"),

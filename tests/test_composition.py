@@ -74,3 +74,13 @@ def test_a_label_that_never_varies_has_no_part_in_the_mean():
 def test_groups_that_are_all_alike_are_the_users_error():
     with pytest.raises(UserError, match="same composition"):
         r2(histograms(9, 0), histograms(9, 0), np.ones((4, 3)), np.full((4, 3), 1 / 3))
+
+
+def test_one_regression_for_all_shuffles_scores_as_one_for_each():
+    random, codes = generator(), generator(1).normal(size=(61, 4))
+    train = random.dirichlet(np.ones(3), size=(5, 61))
+    test = random.dirichlet(np.ones(3), size=(5, 33))
+    test[2, :, 1] = 0.2  # a proportion that does not vary
+    test_codes = random.normal(size=(33, 4))
+    expected = [r2(codes, a, test_codes, b)["r2_mean"] for a, b in zip(train, test, strict=True)]
+    np.testing.assert_allclose(composition.shuffled_r2(codes, train, test_codes, test), expected, rtol=1e-6)

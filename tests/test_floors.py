@@ -45,3 +45,10 @@ def test_more_images_than_one_chunk_are_taken(monkeypatch):
     expected = fitted().features(images(), MEMBERS)["random_features"]
     monkeypatch.setattr(floors, "CHUNK", 3)
     np.testing.assert_allclose(fitted().features(images(), MEMBERS)["random_features"], expected, atol=1e-5)
+
+
+def test_many_draws_of_groups_have_the_features_of_one():
+    of_images, expected = fitted().on(images()), fitted().features(images(), MEMBERS)
+    for rows in ([0, 1, 2], [3, 4]):
+        for name, values in of_images.features(MEMBERS[rows]).items():
+            np.testing.assert_allclose(values, expected[name][rows], atol=1e-5, err_msg=name)

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import classification
@@ -54,3 +57,16 @@ def test_only_the_rbf_kernel_finds_a_ring():
 def test_one_category_is_the_users_error():
     with pytest.raises(UserError, match="at least two categories"):
         classification.svm_accuracy(np.eye(3), np.zeros(3), np.eye(3), np.zeros(3))
+
+
+@pytest.mark.parametrize("kernel", classification.KERNELS)
+@pytest.mark.parametrize("features", [4, 90])
+def test_kernels_as_matrix_products_are_scikit_learns(kernel, features):
+    random = generator()
+    labels = random.integers(3, size=61)
+    train = random.normal(size=(61, features)) + labels[:, None]
+    train[:, 1] = 5  # a constant
+    test = random.normal(size=(33, features)) * 2
+    theirs = make_pipeline(StandardScaler(), SVC(kernel=kernel)).fit(train, labels)
+    ours = classification.fitted_svm(train, labels, kernel)
+    np.testing.assert_array_equal(ours.predict(test), theirs.predict(test))

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, sem
 from small_models import EXTENDED, moved, random_images, small_model
 
 from ugvae_tf.codes import Codes
 from ugvae_tf.evaluation import likelihood
+from ugvae_tf.evaluation.bootstrap import standard_error
 
 L, PIXELS, B = 2, 5, 3
 
@@ -85,7 +86,7 @@ def bound(model, images, samples, inner=None):
 
 def test_with_many_samples_the_bound_meets_the_exact_value(toy):
     model, images = toy
-    bounds = bound(model, images[:20], 100, 100)
+    bounds = bound(model, images, 60, 60)
     assert abs(bounds.mean() - model.exact(images)[0]) < 0.1
 
 
@@ -96,6 +97,37 @@ def test_more_samples_give_a_tighter_bound_and_none_exceeds_the_exact_value(toy)
     one, five, fifty = (bound(model, images, samples).mean() for samples in (1, 5, 50))
     noise = bound(model, images, 1).std() / np.sqrt(len(images))
     assert elbo <= one + 4 * noise and one < five < fifty < model.exact(images)[0] + 0.05
+
+
+class Counted(LinearGaussian):
+    """Counts the images that are decoded, and keeps every z."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.zs = []
+
+    def decode(self, z, beta):
+        self.zs.append(z)
+        return super().decode(z, beta)
+
+
+def test_the_samples_of_z_serve_every_beta():
+    model, images = with_a_group(Counted())
+    bound(model, images[:1], 3, 5)
+    assert len(model.zs) == 3 * 5 and len({z.tobytes() for z in model.zs}) == 5
+
+
+def test_with_equally_many_samples_of_z_more_betas_cost_no_tightness(toy):
+    """Five nested samples for each of five betas were less effort than 25 for a model without beta."""
+    model, images = toy
+    nested, shared = bound(model, images, 5, 5), bound(model, images, 5, 25)
+    assert shared.mean() > nested.mean() + 2 * np.hypot(shared.std(), nested.std()) / np.sqrt(len(images))
+    assert shared.mean() < model.exact(images)[0] + 0.05
+
+
+def test_a_standard_error_has_the_unbiased_variance():
+    assert standard_error([1.0, 2.0, 4.0]) == pytest.approx(sem([1.0, 2.0, 4.0]))
+    assert standard_error([1.0, 3.0]) == 1
 
 
 def test_of_a_vae_the_samples_of_every_image_tighten_the_bound_up_to_the_exact_value(vae):

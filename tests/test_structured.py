@@ -185,3 +185,24 @@ def test_the_generator_decides_everything():
 def test_what_cannot_be_drawn_is_the_users_error(draw, told):
     with pytest.raises(UserError, match=told):
         draw()
+
+
+TRUTH = {
+    "black_hair": np.array([True, False, True, False, False]),
+    "blond_hair": np.array([False, True, True, False, False]),
+    "age": np.array([0.1, 0.2, 0.3, 0.4, 0.5]),
+}
+
+
+def test_an_image_belongs_to_the_one_label_that_is_true_and_to_none_if_several_are():
+    labels = categories.only_true(TRUTH, ["black_hair", "blond_hair"])
+    assert list(labels) == ["black_hair", "blond_hair", *[categories.NO_CATEGORY] * 3]
+    black, blond = categories.named_categories(["black_hair", "blond_hair"])
+    np.testing.assert_array_equal(black.has(labels), [True, False, False, False, False])
+    assert (blond.members(labels, 3, 2, generator()) == 1).all()
+
+
+@pytest.mark.parametrize("name", ["age", "red_hair"])
+def test_a_label_that_is_not_true_or_false_is_told_with_those_that_are(name):
+    with pytest.raises(UserError, match=f"'{name}' is not one: black_hair, blond_hair"):
+        categories.only_true(TRUTH, ["black_hair", name])

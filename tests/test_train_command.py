@@ -208,6 +208,24 @@ def test_a_loss_that_is_not_finite_exports_nothing(flags, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("train")
+def test_no_epoch_exports_the_initial_weights_from_which_a_resumed_run_trains(flags, finished, tmp_path):
+    started = run(*flags, "--epochs", 0, "--schedule", "cosine", "--output-dir", tmp_path)
+    assert started.returncode == 0, started.stderr
+    folder = tmp_path / "tiny"
+    assert "these are the initial weights" in started.stdout and (folder / "1" / "saved_model.pb").exists()
+    assert not (folder / "history.csv").exists()
+    assert {path.name for path in (folder / "figures").iterdir()} == {"reconstructions.png", "samples.png"}
+    again = run(*flags, "--epochs", 0, "--output-dir", tmp_path, "--overwrite")
+    assert again.returncode == 0 and (folder / "2").is_dir(), again.stderr
+    trained = run(*flags, "--output-dir", tmp_path, "--resume")
+    assert trained.returncode == 0, trained.stderr
+    undisturbed = state(finished[0])
+    for key, value in state(folder).items():
+        np.testing.assert_array_equal(value, undisturbed[key], err_msg=key)
+
+
+@pytest.mark.slow
 def test_two_workers_find_the_same_losses(tiny_data_dir, tmp_path):
     ports = []
     for _ in range(2):

@@ -22,6 +22,7 @@ METAVARS = {
     "memory_limit": "GB",
     "group_size": "B|MIN-MAX",
     "output_dir": "FOLDER",
+    "categories": "series|digit-sets|LABEL,LABEL",
     "attribute": "NAME[=VALUE,VALUE]",
     "group_by": "LABEL",
     "between": "FIRST,SECOND",

@@ -142,8 +142,9 @@ def summary(request: TrainRequest, trained: Any, evaluate: str) -> str:
         return "This worker is done: the chief exports the model."
     terms = "  ".join(f"{name} {value:.2f}" for name, value in trained.validation.items())
     shown = "Validation images" if request.config.training.validation_share else "Held-out images"
+    result = f"{shown}, in nats per image:  {terms}" if terms else "No epoch: these are the initial weights."
     return (
-        f"{shown}, in nats per image:  {terms}\n"
+        f"{result}\n"
         f"Exported to {trained.version}.  Figures: {folder.figures}.  Curves: tensorboard --logdir {folder.logs}\n"
         f"Next: {evaluate} --task reconstruction --saved-model {folder.path}"
     )

@@ -147,7 +147,7 @@ class TrainingConfig:
     """How the model is fitted."""
 
     epochs: int = 20
-    """Passes over the training images."""
+    """Passes over the training images; 0 exports the initial weights, a floor for every measure."""
     groups_per_step: int = 1
     """G: groups in one gradient step, over all replicas."""
     learning_rate: float = 5e-3

@@ -86,7 +86,11 @@ def _validate_data(data: DataConfig) -> None:
 
 
 def _validate_training(training: TrainingConfig) -> None:
-    _at_least_one({"epochs": training.epochs, "groups_per_step": training.groups_per_step})
+    if training.epochs < 0:
+        raise UserError(f"`epochs` must be at least 0, not {training.epochs}.")
+    if training.epochs == 0 and training.early_stopping is not None:
+        raise UserError("`epochs=0` trains nothing that `early_stopping` could stop: leave it out.")
+    _at_least_one({"groups_per_step": training.groups_per_step})
     _above_zero({"learning_rate": training.learning_rate})
     if not 0 <= training.validation_share < 1:
         raise UserError(f"`validation_share` must be at least 0 and below 1, not {training.validation_share}.")

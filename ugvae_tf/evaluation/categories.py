@@ -2,13 +2,15 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import sampling
+
+NO_CATEGORY = "none or several"  # of an image for which not exactly one of the named labels is true
 
 SERIES_LENGTH = 256  # digits of a series before it starts again, as in the official code
 
@@ -91,3 +93,28 @@ def value_categories(labels: np.ndarray, chosen: Sequence[str] = ()) -> list[Cat
     if len(found) < 2:
         raise UserError(f"'{found[0].name}' alone is not enough: choose two values or more.")
     return found
+
+
+def only_true(labels: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
+    """The name of the one label that is true of each image [N], NO_CATEGORY where none or several are.
+
+    So two of CelebA's truth values, `black_hair` and `blond_hair`, define the two categories of paper table 1.
+
+    Args:
+        labels: by name, each [N].
+        names: of labels that are truth values.
+
+    Raises:
+        UserError: a name is missing among the labels, or names no truth value.
+    """
+    for name in names:
+        if name not in labels or labels[name].dtype != bool:
+            known = ", ".join(sorted(each for each, values in labels.items() if values.dtype == bool)) or "none"
+            raise UserError(f"`categories` needs labels that are true or false, and '{name}' is not one: {known}.")
+    truth = np.stack([labels[name] for name in names])  # [names, N]
+    return np.where(truth.sum(axis=0) == 1, np.array(names)[truth.argmax(axis=0)], NO_CATEGORY)
+
+
+def named_categories(names: Sequence[str]) -> list[Category]:
+    """The categories of `only_true`, one for each name."""
+    return [Category(name, np.array([name])) for name in names]

@@ -21,11 +21,7 @@ def composition_r2(
     test_histograms: np.ndarray,
     names: Sequence[str],
 ) -> dict[str, float]:
-    """Held-out R2 of each label's proportion, predicted from the code.
-
-    One ridge regression per label, on codes scaled to mean 0 and variance 1; each label's penalty
-    is selected by leave-one-out on the training groups. R2 = 1 - squared error / squared deviation
-    from the mean of the test groups: 1 is perfect; an uninformative code gives 0 or slightly less.
+    """Held-out R2 of each label's proportion, predicted from the code by `Regression`.
 
     R2 is undefined for a label whose proportion is the same in all test groups: that label is left
     out of the result and of the mean.
@@ -43,12 +39,51 @@ def composition_r2(
     Raises:
         UserError: no label's proportion varies among the test groups.
     """
-    varies = np.ptp(test_histograms, axis=0) > 0  # [V]
-    if not varies.any():
-        raise UserError("All test groups have the same composition: give `groups` of 2 or more, of mixed labels.")
-    regression = make_pipeline(StandardScaler(), RidgeCV(PENALTIES, alpha_per_target=True))
-    predicted = regression.fit(train_codes, train_histograms[:, varies]).predict(test_codes)
-    scores = r2_score(test_histograms[:, varies], predicted.reshape(len(test_codes), -1), multioutput="raw_values")
-    varying_names = [name for name, kept in zip(names, varies, strict=True) if kept]
-    by_label = {f"r2_{name}": float(score) for name, score in zip(varying_names, scores, strict=True)}
-    return {"r2_mean": float(np.mean(scores)), **by_label}
+    return Regression(train_codes, train_histograms).r2(test_codes, test_histograms, names)
+
+
+class Regression:
+    """One ridge regression per label, on codes scaled to mean 0 and variance 1.
+
+    Each label's penalty is selected by leave-one-out on the training groups. Arguments as for `composition_r2`.
+    """
+
+    def __init__(self, codes: np.ndarray, histograms: np.ndarray) -> None:
+        self._ridge = make_pipeline(StandardScaler(), RidgeCV(PENALTIES, alpha_per_target=True)).fit(codes, histograms)
+
+    def predict(self, codes: np.ndarray) -> np.ndarray:
+        """The proportions of other groups [T, V]."""
+        return self._ridge.predict(codes).reshape(len(codes), -1)
+
+    def r2(self, codes: np.ndarray, histograms: np.ndarray, names: Sequence[str]) -> dict[str, float]:
+        """R2 = 1 - squared error / squared deviation from the mean of these groups.
+
+        1 is perfect; an uninformative code gives 0 or slightly less.
+        """
+        varies = np.ptp(histograms, axis=0) > 0  # [V]
+        if not varies.any():
+            raise UserError("All test groups have the same composition: give `groups` of 2 or more, of mixed labels.")
+        scores = r2_score(histograms[:, varies], self.predict(codes)[:, varies], multioutput="raw_values")
+        varying_names = [name for name, kept in zip(names, varies, strict=True) if kept]
+        by_label = {f"r2_{name}": float(score) for name, score in zip(varying_names, scores, strict=True)}
+        return {"r2_mean": float(np.mean(scores)), **by_label}
+
+
+def shuffled_r2(
+    train_codes: np.ndarray, train_histograms: np.ndarray, test_codes: np.ndarray, test_histograms: np.ndarray
+) -> np.ndarray:
+    """`r2_mean` with shuffled labels [S], from one regression for all shuffles.
+
+    Args:
+        train_codes: [N, F]
+        train_histograms: [S, N, V], of the same groups with the labels of the images shuffled.
+        test_codes: [T, F]
+        test_histograms: [S, T, V]
+    """
+    shuffles, _, values = train_histograms.shape
+    fitted = Regression(train_codes, np.concatenate(train_histograms, axis=1))
+    predicted = fitted.predict(test_codes).reshape(len(test_codes), shuffles, values).swapaxes(0, 1)
+    error = ((predicted - test_histograms) ** 2).sum(axis=1)  # [S, V]
+    deviation = ((test_histograms - test_histograms.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    varies = np.ptp(test_histograms, axis=1) > 0
+    return np.nanmean(1 - error / np.where(varies, deviation, np.nan), axis=1)

@@ -39,13 +39,30 @@ class Floors:
 
     def features(self, images: np.ndarray, members: np.ndarray) -> dict[str, np.ndarray]:
         """Of groups of images [N, H, W, C], bytes: members [groups, B], -1 is padding; each [groups, F]."""
-        means = mean_images(images, members)
-        of_image = np.concatenate([self._random(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK)])
-        averages = np.stack([of_image[group[group >= 0]].mean(axis=0) for group in members])
-        return {"mean_image": means, "pca": self.pca.transform(means), "random_features": averages}
+        return self.on(images).features(members)
+
+    def on(self, images: np.ndarray) -> "FloorsOfImages":
+        """The same for many draws of groups of these images, whose random features are computed once."""
+        parts = [self._random(images[start : start + CHUNK]) for start in range(0, len(images), CHUNK)]
+        return FloorsOfImages(images, np.concatenate(parts), self.pca)
 
     def _random(self, images: np.ndarray) -> np.ndarray:
         return np.maximum(images.reshape(len(images), -1).astype(np.float32) / 255 @ self.weights, 0)
+
+
+@dataclass(frozen=True)
+class FloorsOfImages:
+    """What the floors of groups of these images are averages of."""
+
+    images: np.ndarray  # [N, H, W, C] uint8
+    random_features: np.ndarray  # [N, RANDOM_FEATURES]
+    pca: PCA
+
+    def features(self, members: np.ndarray) -> dict[str, np.ndarray]:
+        """Of groups: members [groups, B], -1 is padding; each [groups, F]."""
+        means = mean_images(self.images, members)
+        averages = np.stack([self.random_features[group[group >= 0]].mean(axis=0) for group in members])
+        return {"mean_image": means, "pca": self.pca.transform(means), "random_features": averages}
 
 
 def mean_images(images: np.ndarray, members: np.ndarray) -> np.ndarray:

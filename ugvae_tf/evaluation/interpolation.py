@@ -9,7 +9,7 @@ Z_REACH = 3.0  # half the length of a traversal of z, around the component's mea
 
 
 def linear_path(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
-    """Equal steps along the straight line from `start` [F] to `end` [F], both included: [steps, F]."""
+    """Equal steps along the straight line from `start` [..., F] to `end`, both included: [steps, ..., F]."""
     return np.linspace(start, end, steps)
 
 
@@ -45,33 +45,38 @@ def carried_along(z: np.ndarray, component_means: np.ndarray, component_stddevs:
     z = mu_d(beta) + sigma_d(beta) * noise, with d and the noise of the first step.
 
     Args:
-        z: [L], at the first step.
-        component_means: [steps, L], mu_d(beta) along the path.
-        component_stddevs: [steps, L], sigma_d(beta).
+        z: [..., L], at the first step.
+        component_means: [steps, ..., L], mu_d(beta) along the path.
+        component_stddevs: [steps, ..., L], sigma_d(beta).
 
     Returns:
-        [steps, L]
+        [steps, ..., L]
     """
     noise = (z - component_means[0]) / component_stddevs[0]
     return component_means + component_stddevs * noise
 
 
-def flip_share(probabilities: np.ndarray, low: float = 0.1, high: float = 0.9) -> float:
-    """The share of pairs whose path starts below `low` and ends above `high` in the classifier's probability.
+def flips(probabilities: np.ndarray, low: float = 0.1, high: float = 0.9) -> np.ndarray:
+    """Whether each pair's path starts below `low` and ends above `high` in the classifier's probability: [pairs].
 
     Args:
         probabilities: [pairs, steps], a classifier's probability that the image is of the second domain.
         low: upper limit of the first step's probability.
         high: lower limit of the last step's probability.
     """
-    return float(((probabilities[:, 0] < low) & (probabilities[:, -1] > high)).mean())
+    return (probabilities[:, 0] < low) & (probabilities[:, -1] > high)
 
 
-def largest_step(probabilities: np.ndarray) -> float:
-    """The largest change of the probability between consecutive steps, averaged over the pairs.
+def changes(probabilities: np.ndarray) -> np.ndarray:
+    """The probability of the last step minus that of the first, of each pair [pairs, steps]: [pairs]."""
+    return probabilities[:, -1] - probabilities[:, 0]
+
+
+def largest_steps(probabilities: np.ndarray) -> np.ndarray:
+    """The largest change of the probability between consecutive steps, of each pair: [pairs].
 
     Args:
-        probabilities: [pairs, steps], two steps or more, as for `flip_share`; an even change from
+        probabilities: [pairs, steps], two steps or more, as for `flips`; an even change from
             0 to 1 gives 1 / (steps - 1), a jump gives 1.
     """
-    return float(np.abs(np.diff(probabilities, axis=1)).max(axis=1).mean())
+    return np.abs(np.diff(probabilities, axis=1)).max(axis=1)

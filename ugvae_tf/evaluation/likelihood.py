@@ -1,6 +1,6 @@
 """The ELBO of held-out groups, and a tighter bound by importance sampling."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -54,45 +54,53 @@ def importance_weighted_bound(
 ) -> np.ndarray:
     """A lower bound of log p(X) of each group, in nats [G].
 
-    With beta_s ~ q(beta), s = 1..outer, and for every s and image z_it ~ q(z_i), t = 1..inner,
+    With beta_s ~ q(beta), s = 1..outer, and for every image z_it ~ q(z_i), t = 1..inner, the same for every s,
 
         w_s = p(beta_s) / q(beta_s)
               prod_i 1/inner sum_t sum_d p(d | beta_s) p(z_it | d, beta_s) p(x_i | z_it, beta_s) / q(z_it)
         bound = log 1/outer sum_s w_s
 
-    Proof that it is a bound: given beta_s, each factor is an unbiased estimate of p(x_i | beta_s),
-    because z_it ~ q(z_i) and the mean of the ratio is the integral over z of sum_d p(d | beta_s)
-    p(z | d, beta_s) p(x_i | z, beta_s). The factors are independent given beta_s, so their product is
-    an unbiased estimate of p(X | beta_s), and w_s is one of p(X). The mean over s is also unbiased,
-    and Jensen's inequality gives E[log mean_s w_s] <= log p(X). (Burda, Grosse and Salakhutdinov
-    2016, here with two nested levels of sampling.)
+    Proof that it is a bound: q(z_i) does not depend on beta, so given beta_s, each factor is an unbiased estimate of
+    p(x_i | beta_s): the mean of the ratio is the integral over z of sum_d p(d | beta_s) p(z | d, beta_s)
+    p(x_i | z, beta_s). The factors of different images are independent given beta_s, so their product is an unbiased
+    estimate of p(X | beta_s), and w_s is one of p(X). The mean over s is also unbiased, although its terms share the
+    samples of z, and Jensen's inequality gives E[log mean_s w_s] <= log p(X). (Burda, Grosse and Salakhutdinov
+    2016, here with two levels of sampling.)
 
     Args:
         images: [G, B, H, W, C] in [0, 1].
         outer: samples of beta.
-        inner: samples of every z for each sample of beta.
+        inner: samples of every z, all of which serve every sample of beta.
     """
     codes, p_beta = model.encode(images), model.global_prior(len(images))
-    log_sum = np.full(len(images), -np.inf)
-    for _ in _counted(outer):
-        beta = _sample_beta(random, codes)
-        log_prior = norm.logpdf(beta, p_beta["beta_mean"], p_beta["beta_stddev"])
-        log_prior_ratio = log_prior - norm.logpdf(beta, codes.beta_mean, codes.beta_stddev)
-        log_px_given_beta = _log_px_given_beta(model, images, codes, beta, inner, random)  # [G, B]
-        log_sum = np.logaddexp(log_sum, log_prior_ratio.sum(axis=-1) + log_px_given_beta.sum(axis=-1))
-    return log_sum - np.log(outer)
+    betas = [_sample_beta(random, codes) for _ in range(outer)]
+    log_prior_ratios = [
+        norm.logpdf(beta, p_beta["beta_mean"], p_beta["beta_stddev"])
+        - norm.logpdf(beta, codes.beta_mean, codes.beta_stddev)
+        for beta in betas
+    ]  # each [G, M]
+    log_px_given_betas = _log_px_given_betas(model, images, codes, betas, inner, random)  # [outer, G, B]
+    log_weights = np.stack(log_prior_ratios).sum(axis=-1) + log_px_given_betas.sum(axis=-1)
+    return logsumexp(log_weights, axis=0) - np.log(outer)
 
 
-def _log_px_given_beta(
-    model: Generative, images: np.ndarray, codes: Codes, beta: np.ndarray, inner: int, random: np.random.Generator
+def _log_px_given_betas(
+    model: Generative,
+    images: np.ndarray,
+    codes: Codes,
+    betas: Sequence[np.ndarray],
+    inner: int,
+    random: np.random.Generator,
 ) -> np.ndarray:
-    """Log of the unbiased estimate of each p(x_i | beta), d summed out exactly [G, B]."""
-    p_z = model.prior(beta)
-    log_sum = np.full(images.shape[:2], -np.inf)
+    """Log of the unbiased estimate of each p(x_i | beta), d summed out exactly, for each beta [G, M]: [S, G, B]."""
+    p_zs = [model.prior(beta) for beta in betas]
+    log_sum = np.full((len(betas), *images.shape[:2]), -np.inf)
     for _ in _counted(inner):
         z = sample(random, codes.z_mean, codes.z_stddev)
         log_q = norm.logpdf(z, codes.z_mean, codes.z_stddev).sum(axis=-1)
-        log_sum = np.logaddexp(log_sum, log_px(images, model.decode(z, beta)) + _log_mixture(z, p_z) - log_q)
+        for place, (beta, p_z) in enumerate(zip(betas, p_zs, strict=True)):
+            log_ratio = log_px(images, model.decode(z, beta)) + _log_mixture(z, p_z) - log_q
+            log_sum[place] = np.logaddexp(log_sum[place], log_ratio)
     return log_sum - np.log(inner)
 
 

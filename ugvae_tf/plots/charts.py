@@ -13,15 +13,16 @@ COLOURS = (
 )  # fmt: skip
 GREY = "#BBBBBB"
 MARKERS = "os^DvPX*hp"
+LOWEST_R2 = -1.0  # lower end of an axis of R2, which has no lower limit itself
 
 
-def scatter(points: np.ndarray, categories: np.ndarray, title: str, path: np.ndarray | None = None) -> Figure:
-    """Points in the plane with a colour and a marker for each category, and an optional path.
+def scatter(points: np.ndarray, categories: np.ndarray, title: str, paths: Sequence[np.ndarray] = ()) -> Figure:
+    """Points in the plane with a colour and a marker for each category, and paths among them.
 
     Args:
         points: [N, 2]
         categories: [N] names; "random" is drawn in grey, below the others.
-        path: [steps, 2], or none.
+        paths: each [steps, 2].
     """
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     axes = figure.add_subplot()
@@ -31,8 +32,9 @@ def scatter(points: np.ndarray, categories: np.ndarray, title: str, path: np.nda
     for place, name in enumerate(sorted(set(categories) - {"random"})):
         colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
         axes.scatter(*points[categories == name].T, s=16, color=colour, marker=marker, linewidths=0.6, label=name)
-    if path is not None:
-        axes.plot(*path.T, color="black", marker="o", markersize=4, linewidth=1.2, label="path")
+    for place, path in enumerate(paths):
+        label = "paths" if place == 0 else None
+        axes.plot(*path.T, color="black", marker="o", markersize=3, linewidth=1, label=label)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
@@ -40,26 +42,27 @@ def scatter(points: np.ndarray, categories: np.ndarray, title: str, path: np.nda
 
 
 def accuracy_bars(bars: Mapping[str, tuple[str, str]], metrics: Mapping[str, float], title: str) -> Figure:
-    """Pairs of bars, without and with random groups, with their spread and the majority baselines.
+    """Pairs of bars, without and with random groups, with their intervals and the majority baselines.
 
     Args:
-        bars: label of each pair, and the names of its two metrics, which have a `_mean` and a `_std`.
+        bars: label of each pair, and the names of its two metrics, which have a `_mean`, a `_low` and a `_high`.
     """
-    figure = Figure(figsize=(8, 4.6), layout="constrained")
+    figure = Figure(figsize=(9, 1.6 + 0.34 * len(bars)), layout="constrained")
     axes = figure.add_subplot()
-    axes.set_title(title, fontsize=11)
+    axes.set_title("\n".join(fill(line, 90) for line in title.splitlines()), fontsize=10)
     for side, (meaning, baseline) in enumerate(
         {"categories alone": "majority_baseline_mean", 'with "random"': "majority_baseline_with_random_mean"}.items()
     ):
         means = [metrics[f"{pair[side]}_mean"] for pair in bars.values()]
-        spreads = [metrics[f"{pair[side]}_std"] for pair in bars.values()]
+        lows, highs = ([metrics[f"{pair[side]}_{end}"] for pair in bars.values()] for end in ("low", "high"))
+        spreads = np.maximum([np.subtract(means, lows), np.subtract(highs, means)], 0)
         places = np.arange(len(bars)) + 0.4 * (0.5 - side)
         axes.barh(places, means, 0.38, xerr=spreads, color=COLOURS[side], label=meaning)
         axes.axvline(metrics[baseline], color=COLOURS[side], linestyle=":", label=f"majority, {meaning}")
     axes.set_yticks(range(len(bars)), list(bars), fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.02)
-    axes.set_xlabel("test accuracy")
+    axes.set_xlabel("test accuracy, with 95 % intervals over the held-out images")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=8)
     return figure
@@ -68,22 +71,28 @@ def accuracy_bars(bars: Mapping[str, tuple[str, str]], metrics: Mapping[str, flo
 def composition_bars(
     metrics: Mapping[str, float], draws: Mapping[str, str], features: Mapping[str, str], title: str
 ) -> Figure:
-    """R2 of each label, with a panel for each sampling of groups and a bar for each code."""
-    figure = Figure(figsize=(9.6, 3.4), layout="constrained")
+    """R2 of each label, with a panel for each sampling of groups and a bar for each code; negative R2 below 0.
+
+    The axis ends at LOWEST_R2: a bar that reaches it may be longer.
+    """
+    figure = Figure(figsize=(12, 3.8), layout="constrained")
     figure.suptitle(title, fontsize=11)
     for axes, (draw, meaning) in zip(figure.subplots(1, len(draws), sharey=True), draws.items(), strict=True):
-        prefix = f"{draw}_{next(iter(features))}_r2_"
-        labels = [name.removeprefix(prefix) for name in metrics if name.startswith(prefix)]
+        prefix, of_mean = f"{draw}_{next(iter(features))}_r2_", ("mean_low", "mean_high", "mean_permutation_p")
+        names = [name.removeprefix(prefix) for name in metrics if name.startswith(prefix)]
+        labels = [name for name in names if name not in of_mean]
         for side, (feature, legend) in enumerate(features.items()):
-            heights = [max(0.0, metrics[f"{draw}_{feature}_r2_{label}"]) for label in labels]
+            heights = [metrics[f"{draw}_{feature}_r2_{label}"] for label in labels]
             width = 0.8 / len(features)
             place = np.arange(len(labels)) + width * (side - (len(features) - 1) / 2)
             axes.bar(place, heights, 0.95 * width, color=COLOURS[side], label=legend)
         axes.set_title(meaning, fontsize=10)
         axes.set_xticks(range(len(labels)), labels)
         axes.set_xlabel("label")
-        axes.set_ylim(0, 1)
+        axes.axhline(0, color="black", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
+    lowest = min(axes.dataLim.y0 for axes in figure.axes)
+    figure.axes[0].set_ylim(max(LOWEST_R2, min(0.0, lowest)), 1)  # of all panels
     figure.axes[0].set_ylabel("held-out R2")
     figure.axes[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=8)
     return figure

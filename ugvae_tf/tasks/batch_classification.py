@@ -2,79 +2,98 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from tqdm import tqdm
+from threadpoolctl import threadpool_limits
 
-from ugvae_tf.datasets.image_set import ImageSet
-from ugvae_tf.evaluation import classification, sampling
+from ugvae_tf.evaluation import classification, spread
+from ugvae_tf.evaluation.categories import Category
+from ugvae_tf.evaluation.image_auc import label_auc
 from ugvae_tf.evaluation.projection import tsne
 from ugvae_tf.plots import charts
-from ugvae_tf.serving.codes import MEANINGS, ImageCodes, group_codes
+from ugvae_tf.tasks.category_accuracy import SUFFIXES, accuracies, shuffles
+from ugvae_tf.tasks.category_groups import MEANINGS, CategoryGroups
+from ugvae_tf.tasks.category_verdict import verdict
 from ugvae_tf.tasks.context import Context, Report
+from ugvae_tf.tasks.group_features import GroupFeatures, both_splits
 
 GROUPS = 100  # default of `groups`: training groups of each category; the test has half as many
-FEATURES = MEANINGS | {"beta_sample": "trained on samples of q(beta)", "label_histogram": "ceiling: true labels"}
-SEEDS = 5  # default of `seeds`: draws of groups
-Features = dict[str, np.ndarray]
+SEEDS = 5  # default of `seeds`
+IMAGE_FEATURES = {
+    "experts": "experts of q(beta)",
+    "z": "mean of z",
+    "pca": "floor: PCA of the pixels",
+}
 
 
 def report(context: Context) -> Report:
     """Accuracy of an SVM on codes of groups, with and without "random" as a further class.
 
-    Training groups come from training images and test groups from held-out images. Classes are
-    balanced. All rows use the same groups. Mean and standard deviation are over `seeds`.
+    Training groups come from training images and test groups from held-out images. Classes are balanced. All rows
+    use the same groups. `evaluation.spread` says where intervals and p-values come from.
     """
+    groups, seeds = context.request.groups or GROUPS, context.request.seeds or SEEDS
+    categories, sides = context.categories("series"), both_splits(context)
+    values = np.unique(sides[0].labels)
+    train, held_out = (CategoryGroups(context, categories, side, values) for side in sides)
+    for category in categories:
+        for side in sides:
+            context.note_repeats(category, side.labels)
+    metrics = _carriers(context, categories, sides[1])
+    metrics |= _baselines(len(categories))
+    with threadpool_limits(1):  # threads slow products of small matrices down, most on a busy machine
+        metrics |= accuracies(train, held_out, groups, seeds) | shuffles(train, held_out)
+    metrics |= _image_aucs(context, train, held_out)
+    judged = verdict(metrics, context.largest)
+    title = f"{_title(categories)}\n{judged[0]}"
+    figures = {
+        "accuracy": charts.accuracy_bars(_bars(metrics), metrics, title),
+        "tsne": _tsne(context, held_out, -(-groups // 2)),
+    }
+    return Report(metrics, figures, _table(metrics, categories, judged))
+
+
+def _carriers(context: Context, categories: list[Category], held_out: GroupFeatures) -> dict[str, float]:
+    """How many held-out images the rarest category has, and how many groups without a common image they fill."""
+    images = min(int(category.has(held_out.labels).sum()) for category in categories)
+    return {
+        "images_of_rarest_category": float(images),
+        "disjoint_groups": float(spread.disjoint_groups(images, context.largest)),
+    }
+
+
+def _baselines(categories: int) -> dict[str, float]:
+    """The accuracy of one category for every group: the classes are balanced."""
+    return {"majority_baseline_mean": 1 / categories, "majority_baseline_with_random_mean": 1 / (categories + 1)}
+
+
+def _image_aucs(context: Context, train: CategoryGroups, held_out: CategoryGroups) -> dict[str, float]:
+    """Whether single images tell their label, by the codes that groups add up and by pixels."""
+    random = context.generator(0, 3)
     metrics: dict[str, float] = {}
-    for with_random, suffix in ((False, ""), (True, "_with_random")):
-        seeds = tqdm(range(context.request.seeds or SEEDS), desc="seeds" + suffix.replace("_", " "), leave=False)
-        runs = [_run(context, seed, with_random) for seed in seeds]
-        for name in runs[0]:
-            values = [run[name] for run in runs]
-            metrics[f"{name}{suffix}_mean"] = float(np.mean(values))
-            metrics[f"{name}{suffix}_std"] = float(np.std(values))
-    figures = {"accuracy": charts.accuracy_bars(_bars(metrics), metrics, _title(context)), "tsne": _tsne(context)}
-    return Report(metrics, figures, _table(context, metrics))
+    chosen = [each.has_category() for each in (train, held_out)]
+    parts = [_of_images(each.side, images) for each, images in zip((train, held_out), chosen, strict=True)]
+    labels = [each.side.labels[images] for each, images in zip((train, held_out), chosen, strict=True)]
+    for name in parts[0]:
+        found = label_auc(parts[0][name], labels[0], parts[1][name], labels[1], random)
+        metrics |= dict(zip((f"image_auc_{name}{end}" for end in ("", "_low", "_high")), found, strict=True))
+    return metrics
 
 
-def _run(context: Context, seed: int, with_random: bool) -> dict[str, float]:
-    random, groups = context.generator(seed, with_random), context.request.groups or GROUPS
-    train, train_labels = _features(context, context.train, context.train_codes, groups, with_random, random)
-    test, test_labels = _features(
-        context, context.held_out, context.held_out_codes, -(-groups // 2), with_random, random
-    )
-    if "beta_sample" in train:
-        test["beta_sample"] = test["beta_mean"]  # the paper trains on samples; the code of a test group is the mean
-    found: dict[str, float] = {}
-    for feature in train:
-        scores = classification.classification_metrics(train[feature], train_labels, test[feature], test_labels)
-        found["majority_baseline"] = scores.pop("majority_baseline")
-        found.update({f"{feature}_{name}": score for name, score in scores.items()})
-    return found
+def _of_images(side: GroupFeatures, images: np.ndarray) -> dict[str, np.ndarray]:
+    """Features of single images, each [n, F]; of experts their natural parameters."""
+    codes = side.image_codes
+    found = {"z": codes.z_mean[images], "pca": side.floors.features(images[:, np.newaxis])["pca"]}
+    if not codes.precision.shape[1]:
+        return found
+    return {"experts": np.concatenate([codes.precision_mean[images], codes.precision[images]], axis=1)} | found
 
 
-def _features(
-    context: Context, images: ImageSet, codes: ImageCodes, groups: int, with_random: bool, random: np.random.Generator
-) -> tuple[Features, np.ndarray]:
-    """The features of `groups` groups of each category, and the groups' categories."""
-    labels = context.labels(images)
-    drawn = {each.name: context.members(each, images, groups, random) for each in context.categories("series")}
-    if with_random:
-        drawn["random"] = sampling.random_members(len(labels), groups, context.largest, random)
-    members = context.resized(np.concatenate(list(drawn.values())), random)
-    found = group_codes(codes, members)
-    features = found.features | {"label_histogram": sampling.histogram(labels, members, np.unique(labels))}
-    if "beta_mean" in features:
-        features["beta_sample"] = random.normal(found.beta_mean, found.beta_stddev)
-    return features, np.repeat(list(drawn), groups)
+def _title(categories: list[Category]) -> str:
+    return f"Prediction of a group's category: {', '.join(category.name for category in categories)}."
 
 
-def _title(context: Context) -> str:
-    names = ", ".join(category.name for category in context.categories("series"))
-    return f"Prediction of a group's category: {names}."
-
-
-def _told(metrics: dict[str, float]) -> dict[str, str]:
-    """The features that the model has, with their descriptions."""
-    return {name: meaning for name, meaning in FEATURES.items() if f"{name}_linear_test_accuracy_mean" in metrics}
+def _rows(metrics: dict[str, float]) -> dict[str, str]:
+    """The rows of the table: the features that the model has, floors, ceiling."""
+    return {name: meaning for name, meaning in MEANINGS.items() if f"{name}_linear_test_accuracy_mean" in metrics}
 
 
 def _bars(metrics: dict[str, float]) -> dict[str, tuple[str, str]]:
@@ -84,32 +103,37 @@ def _bars(metrics: dict[str, float]) -> dict[str, tuple[str, str]]:
             f"{feature}_{kernel}_test_accuracy",
             f"{feature}_{kernel}_test_accuracy_with_random",
         )
-        for feature, meaning in _told(metrics).items()
+        for feature, meaning in _rows(metrics).items()
         for kernel in classification.KERNELS
     }
 
 
-def _tsne(context: Context) -> Figure:
+def _tsne(context: Context, held_out: CategoryGroups, groups: int) -> Figure:
     """t-SNE of groups of every category and of random groups, as in figure 7; held-out images only."""
-    random = context.generator(0)
-    groups = -(-(context.request.groups or GROUPS) // 2)
-    features, categories = _features(context, context.held_out, context.held_out_codes, groups, True, random)
-    name = next(iter(features))
-    points = tsne(features[name], context.request.seed)
-    return charts.scatter(points, categories, f"t-SNE, groups of held-out images: {MEANINGS[name]}")
+    drawn = held_out.draw(groups, context.generator(0, 4))
+    name = next(iter(drawn.features))
+    points = tsne(drawn.features[name], context.request.seed)
+    return charts.scatter(points, drawn.categories, f"t-SNE, groups of held-out images: {MEANINGS[name]}")
 
 
-def _table(context: Context, metrics: dict[str, float]) -> str:
-    lines = [f"{_title(context)}  Test accuracy, mean +- spread over {context.request.seeds or SEEDS} seeds", ""]
-    lines.append(f"{'':32}{'linear':>15}{'RBF':>15}{'linear, random':>17}{'RBF, random':>15}")
-    for feature, meaning in _told(metrics).items():
+def _table(metrics: dict[str, float], categories: list[Category], judged: list[str]) -> str:
+    lines = [*judged, "", f"{_title(categories)}  Test accuracy, with 95 % intervals over the held-out images", ""]
+    lines.append(f"{'':41}{'linear':>22}{'RBF':>22}{'linear, random':>22}{'RBF, random':>22}{'p':>7}")
+    for feature, meaning in _rows(metrics).items():
         cells = [
-            f"{metrics[f'{name}_mean']:.3f} +- {metrics[f'{name}_std']:.3f}"
-            for suffix in ("", "_with_random")
+            f"{metrics[f'{name}_mean']:.3f} ({metrics[f'{name}_low']:.2f} to {metrics[f'{name}_high']:.2f})"
+            for suffix in SUFFIXES
             for kernel in classification.KERNELS
             for name in [f"{feature}_{kernel}_test_accuracy{suffix}"]
         ]
-        lines.append(f"{meaning:32}{cells[0]:>15}{cells[1]:>15}{cells[2]:>17}{cells[3]:>15}")
-    alone, joined = metrics["majority_baseline_mean"], metrics["majority_baseline_with_random_mean"]
-    lines.append(f"{'majority baseline':32}{alone:>15.3f}{alone:>15.3f}{joined:>17.3f}{joined:>15.3f}")
+        p = f"{metrics[key]:.2f}" if (key := f"{feature}_permutation_p") in metrics else ""
+        lines.append(f"{meaning:41}" + "".join(f"{cell:>22}" for cell in cells) + f"{p:>7}")
+    alone, joined = (f"{metrics[f'majority_baseline{suffix}_mean']:.3f}" for suffix in SUFFIXES)
+    lines.append(f"{'majority baseline':41}{alone:>22}{alone:>22}{joined:>22}{joined:>22}")
+    lines += ["", "Area under the ROC curve of single images for their label; .5 is chance"]
+    for name, meaning in IMAGE_FEATURES.items():
+        if (key := f"image_auc_{name}") in metrics:
+            lines.append(
+                f"{meaning:41}{metrics[key]:.3f} ({metrics[f'{key}_low']:.2f} to {metrics[f'{key}_high']:.2f})"
+            )
     return "\n".join(lines)

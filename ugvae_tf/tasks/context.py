@@ -13,7 +13,13 @@ from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.loading import NOTHING, load_split
 from ugvae_tf.datasets.validation_split import HeldBack
 from ugvae_tf.errors import LacksPart, UserError
-from ugvae_tf.evaluation.categories import Category, digit_categories, value_categories
+from ugvae_tf.evaluation.categories import (
+    Category,
+    digit_categories,
+    named_categories,
+    only_true,
+    value_categories,
+)
 from ugvae_tf.serving.codes import ImageCodes, encode_images
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.request import EvaluationRequest
@@ -55,8 +61,8 @@ class Context:
         self.data = _evaluated_on(request, trained_on)
         self.smallest, self.largest = request.sizes or (trained_on.group_size, trained_on.group_size)
         self.notes: dict[str, None] = {}  # notes below the table, each once
-        if request.attribute:
-            self.labels(self.held_out)  # reports an unknown attribute before any work
+        if request.attribute or request.category_labels:
+            self.labels(self.held_out)  # reports an unknown label before any work
 
     def require(self, part: str, meaning: str) -> None:
         """Raise LacksPart unless the model has the part: `has_beta` or `has_mixture` of ModelConfig."""
@@ -108,9 +114,13 @@ class Context:
     def labels(self, images: ImageSet) -> np.ndarray:
         """The values [N] of the label that defines the categories: names or whole numbers.
 
+        With `categories` of several labels: the name of the one that is true of each image.
+
         Raises:
             UserError: the data set has no such label, or it is not categorical.
         """
+        if self.request.category_labels:
+            return only_true(images.labels, self.request.category_labels)
         name = self.label_name
         if name not in images.labels:
             known = ", ".join(sorted(images.labels)) or "none"
@@ -127,7 +137,9 @@ class Context:
         return self.request.group_by or (trained_by if trained_by in self.held_out.labels else None)
 
     def categories(self, default: str) -> list[Category]:
-        """The categories: groups of digits if the labels are the ten digits, else the values of the label."""
+        """The categories: labels by name, groups of digits if the labels are the ten digits, or a label's values."""
+        if self.request.category_labels:
+            return named_categories(self.request.category_labels)
         labels, chosen = self.labels(self.train), self.request.attribute_values[1]
         are_digits = labels.dtype.kind in "iu" and set(range(10)) <= set(labels)
         if self.request.categories and not are_digits:
@@ -139,10 +151,14 @@ class Context:
     def members(self, category: Category, images: ImageSet, groups: int, random: np.random.Generator) -> np.ndarray:
         """Groups of a category [groups, B], of distinct images if there are enough, else with a note."""
         labels = self.labels(images)
+        self.note_repeats(category, labels)
+        return category.members(labels, groups, self.largest, random)
+
+    def note_repeats(self, category: Category, labels: np.ndarray) -> None:
+        """Add a note if images with these labels [N] are too few for a group of the category without an image twice."""
         if (available := category.has(labels).sum()) < self.largest:
             note = f"'{category.name}' has {available} images in a split, so its groups of {self.largest} repeat some."
             self.notes.setdefault(note)
-        return category.members(labels, groups, self.largest, random)
 
     def generator(self, *stream: int) -> np.random.Generator:
         """The random generator of one purpose, a function of `seed`."""

@@ -1,30 +1,32 @@
 """Likelihood: the ELBO of held-out groups with its terms, and tighter bounds by importance sampling."""
 
-from math import isqrt
-
 import numpy as np
 from tqdm import tqdm
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import likelihood, sampling
+from ugvae_tf.evaluation.bootstrap import standard_error
 from ugvae_tf.plots import charts
 from ugvae_tf.tasks.context import Context, Report
 
 GROUPS = 20  # default of `groups`
-SAMPLES = (1, 25, 100)  # default importance samples per image; all are squares
+SAMPLES = (1, 25, 100)  # default importance samples of z per image
+BETAS = 2  # samples of beta, in a bound with more than one sample
 
 
 def report(context: Context) -> Report:
     """ELBO and importance-weighted bounds in nats per image, mean and standard error over the groups."""
     random, loops = context.generator(), _loops(context)
     images, groups = context.held_out.images, context.request.groups or GROUPS
+    if groups < 2:
+        raise UserError("One group has no standard error: give `groups` of 2 or more.")
     members = context.resized(sampling.random_members(len(images), groups, context.largest, random), random)
     found: dict[str, list[float]] = {}
     for group in tqdm(members, desc="groups", leave=False):
         for name, value in _bounds(context, images[np.newaxis, group[group >= 0]] / 255, loops, random).items():
             found.setdefault(name, []).append(value)
     metrics = {name: float(np.mean(values)) for name, values in found.items()}
-    metrics |= {f"{name}_standard_error": float(np.std(v) / np.sqrt(len(v))) for name, v in found.items()}
+    metrics |= {f"{name}_standard_error": standard_error(v) for name, v in found.items()}
     metrics["bits_per_dimension"] = _bits(metrics["elbo"], images[0].size, context)
     bounds = {"elbo": "ELBO", **{f"iw_{samples}": f"IW, {samples:,}\nper image" for samples in loops}}
     errors = [metrics[f"{name}_standard_error"] for name in bounds]
@@ -33,25 +35,15 @@ def report(context: Context) -> Report:
 
 
 def _loops(context: Context) -> dict[int, tuple[int, int]]:
-    """The numbers of samples (outer, inner) of each bound, by its importance samples per image.
+    """The numbers of samples (of beta, of z) of each bound, by its importance samples per image.
 
-    In a model with beta, both are the square root of the number. A model without beta uses the inner
-    loop only: the outer loop would average products over the whole group, which hardly tightens the
-    bound, while the inner loop averages for each image.
-
-    Raises:
-        UserError: the model has beta, and `samples` is not a square number.
+    All models have as many samples of each z, so that their bounds compare. A model with beta has BETAS samples of
+    beta in addition, which share those of z; more of them hardly tighten the bound: s samples add at most log s nats
+    to a group.
     """
-    asked, config = context.request.samples, context.model.settings.model
-    totals = (1, asked) if asked else SAMPLES
-    if not config.has_beta:
-        return {total: (1, total) for total in totals}
-    if asked and isqrt(asked) ** 2 != asked:
-        raise UserError(
-            f"`samples={asked}` must be a square number: {config.model} needs as many samples of beta as of z for "
-            f"each beta. Give {(isqrt(asked) + 1) ** 2}."
-        )
-    return {total: (isqrt(total), isqrt(total)) for total in totals}
+    asked = context.request.samples
+    betas = BETAS if context.model.settings.model.has_beta else 1
+    return {samples: (min(betas, samples), samples) for samples in ((1, asked) if asked else SAMPLES)}
 
 
 def _bounds(

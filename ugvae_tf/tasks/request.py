@@ -26,6 +26,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "swap": ("groups", "attribute", "group_by"),
     "prediction": ("groups", "attribute", "group_by"),
 }
+DIGIT_CATEGORIES = ("series", "digit-sets")
 CHOICES = ("groups", "seeds", "categories", "attribute", "group_by", "between", "dimension", "samples")
 
 
@@ -61,9 +62,11 @@ class EvaluationRequest:
     groups: int | None = None
     """Number of groups (default: each task's own)."""
     seeds: int | None = None
-    """Repetitions, for mean and spread (default: 5)."""
-    categories: Literal["series", "digit-sets"] | None = None
-    """Categories of groups of digits (default: series; in an interpolation digit-sets)."""
+    """Repetitions: new training groups, and a new division of the held-out images in halves (default: 5)."""
+    categories: str | None = None
+    """`series` or `digit-sets`: categories of groups of digits (default: series; in an interpolation digit-sets). Or
+    two labels or more that are true or false, such as black_hair,blond_hair: each is a category of the images of which
+    it alone is true."""
     attribute: str | None = None
     """The label that defines the categories, and some of its values (default: `label` or `domain`, all values)."""
     group_by: str | None = None
@@ -71,7 +74,7 @@ class EvaluationRequest:
     between: str | None = None
     """The two categories (default: the first two)."""
     samples: int | None = None
-    """Importance samples for each image (default: bounds with 1, 25 and 100)."""
+    """Importance samples of z for each image, any number (default: bounds with 1, 25 and 100)."""
     dimension: int | None = None
     """Move one dimension of beta only (default: all at once)."""
 
@@ -91,6 +94,11 @@ class EvaluationRequest:
             raise UserError(f"`seed` must be 0 or more, not {self.seed}.")
         if self.attribute and self.categories:
             raise UserError("`attribute` and `categories` both define the categories: give one of them.")
+        if self.categories and self.categories not in DIGIT_CATEGORIES and len(set(self.category_labels)) < 2:
+            raise UserError(
+                f"`categories={self.categories}` is neither {' nor '.join(DIGIT_CATEGORIES)} nor two labels or more, "
+                f"such as black_hair,blond_hair."
+            )
         self._check_settings()
         _ = self.sizes, ServerAddress.parse(self.saved_model)
         return self
@@ -130,6 +138,13 @@ class EvaluationRequest:
             return None, []
         name, _, values = self.attribute.partition("=")
         return name, values.split(",") if values else []
+
+    @property
+    def category_labels(self) -> list[str]:
+        """The labels that `categories` names (empty for those of digits)."""
+        if self.categories is None or self.categories in DIGIT_CATEGORIES:
+            return []
+        return self.categories.split(",")
 
     @property
     def sizes(self) -> tuple[int, int] | None:

@@ -12,8 +12,8 @@ from ugvae_tf.training import monitoring
 
 
 def columns(rows: Sequence[Mapping[str, float]]) -> dict[str, np.ndarray]:
-    """The rows of history.csv as columns [epochs]."""
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    """The rows of history.csv as columns [epochs]; none before the first epoch."""
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]} if rows else {}
 
 
 def save(
@@ -25,8 +25,9 @@ def save(
         images: one group that is not trained on, [B, H, W, C] in [0, 1].
     """
     folder.mkdir(exist_ok=True)
+    title = f"{config.model.model} on {config.data.dataset}"
     figures = {
-        "training": charts.training_curves(dict(history), f"{config.model.model} on {config.data.dataset}"),
+        **({"training": charts.training_curves(dict(history), title)} if history else {}),
         "reconstructions": monitoring.reconstructions(model, images),
         "samples": monitoring.component_samples(model, config.training.seed),
     }

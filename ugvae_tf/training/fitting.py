@@ -104,7 +104,8 @@ def compiled_model(config: Config, image_shape: tuple[int, int, int], steps: int
 def _learning_rate(training: TrainingConfig, steps: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
     if training.schedule == "constant":
         return training.learning_rate
-    return keras.optimizers.schedules.CosineDecay(training.learning_rate, steps * training.epochs, alpha=0.01)
+    decay = steps * max(1, training.epochs)  # a run of no epoch has the optimiser of the run that resumes it
+    return keras.optimizers.schedules.CosineDecay(training.learning_rate, decay, alpha=0.01)
 
 
 def _steps_per_execution(steps: int, strategy: tf.distribute.Strategy) -> int:

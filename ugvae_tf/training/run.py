@@ -33,7 +33,7 @@ class Trained(NamedTuple):
     """The result of a run."""
 
     version: Path | None  # the exported version; None on a worker that is not the chief
-    validation: dict[str, float]  # loss and terms of the exported epoch on validation images, nats per image
+    validation: dict[str, float]  # loss and terms of the exported epoch on validation images, nats per image; or none
     is_new: bool = True  # False: the run was complete and already exported
 
 
@@ -115,6 +115,8 @@ class TrainingRun:
         """Train what is left of the run, and export the model unless that is done."""
         if self.chief:
             self.folder.write_config(self.config_json)
+        if not self.config.training.epochs:
+            self.checkpoints.save()  # the initial weights, from which `resume` trains
         if self.is_over and self.folder.is_exported(self.config_json):
             return Trained(self.folder.path / str(self.folder.versions()[-1]), {}, is_new=False)
         if not self.is_over:
@@ -179,4 +181,5 @@ class TrainingRun:
         figures.save(self.folder.figures, self.model, history, self.example_group, self.config)
         version = self.folder.next_version()
         export.export_version(self.model, version, self.config_json, self.config.data.group_size)
-        return Trained(version, {name: history[f"val_{name}"][exported] for name in ("loss", *self.model.term_names)})
+        names = ("loss", *self.model.term_names) if history else ()
+        return Trained(version, {name: history[f"val_{name}"][exported] for name in names})
