@@ -17,6 +17,7 @@ from ugvae_tf.config import Config, DataConfig, to_json
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import spread
+from ugvae_tf.layers.priors import PACE
 from ugvae_tf.models import MODELS
 from ugvae_tf.serving import export
 from ugvae_tf.serving.codes import encode_images, group_codes
@@ -148,7 +149,7 @@ def test_every_served_model_says_what_p_beta_and_p_d_are_and_decodes(exported, n
     np.testing.assert_allclose(p_z["component_probs"], 1 / model.config.components, rtol=1e-6)
     precision, precision_mean = served.prior_parameters()
     if extended:
-        m, log_stddev = (weight.numpy() for weight in model.global_prior.weights)
+        m, log_stddev = (PACE * weight.numpy() for weight in model.global_prior.weights)
         np.testing.assert_allclose(p_beta["beta_mean"][1], m, rtol=1e-6)
         np.testing.assert_allclose(precision, np.exp(-2 * log_stddev), rtol=1e-5)
         np.testing.assert_allclose(precision_mean, m * np.exp(-2 * log_stddev), rtol=1e-5)

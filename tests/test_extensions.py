@@ -9,6 +9,7 @@ from small_models import EXTENDED, moved, random_images, small_config, small_mod
 from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian
+from ugvae_tf.layers.priors import PACE
 from ugvae_tf.models.variational import optimal_components, random_subset
 from ugvae_tf.networks.mlp import JointDense
 
@@ -59,7 +60,7 @@ def test_the_terms_are_those_that_numpy_computes():
     model, images = moved(small_model(global_prior="learned", component_prior="beta")), random_images(2, 5)
     terms = model.elbo_terms(images, ones(images), seed=None)
     codes = {key: value.numpy().astype(float) for key, value in model.encoded(images, ones(images)).items()}
-    m, log_stddev = (weight.numpy().astype(float) for weight in model.global_prior.weights)
+    m, log_stddev = (PACE * weight.numpy().astype(float) for weight in model.global_prior.weights)
     s, mean, stddev = np.exp(log_stddev), codes["beta_mean"], codes["beta_stddev"]
     kl_beta = (np.log(s / stddev) + (stddev**2 + (mean - m) ** 2) / (2 * s**2) - 0.5).sum(axis=1)
     np.testing.assert_allclose(terms.kl_beta, kl_beta, rtol=1e-4)
@@ -114,7 +115,7 @@ def test_p_beta_as_an_expert_is_one_more_factor_of_the_code():
     model = small_model(global_prior="learned", prior_expert=True)
     model.set_weights(plain.get_weights())
     codes, with_prior = (each.encoded(images, ones(images)) for each in (plain, model))
-    m, log_stddev = (weight.numpy() for weight in plain.global_prior.weights)
+    m, log_stddev = (PACE * weight.numpy() for weight in plain.global_prior.weights)
     precision = codes["beta_stddev"].numpy() ** -2 + np.exp(-2 * log_stddev)
     mean = (codes["beta_mean"] / codes["beta_stddev"] ** 2 + m * np.exp(-2 * log_stddev)) / precision
     np.testing.assert_allclose(with_prior["beta_stddev"], precision**-0.5, rtol=1e-4)

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from small_models import CONV_SHAPE, IMAGE_SHAPE, SIZES, assert_distribution, small_config
 
+from ugvae_tf import gaussian
 from ugvae_tf.config import MIN_PIXEL_STDDEV
 from ugvae_tf.gaussian import product_of_experts
 from ugvae_tf.layers import (
@@ -18,6 +20,7 @@ from ugvae_tf.layers import (
     LocalEncoder,
     MixturePrior,
 )
+from ugvae_tf.layers.priors import PACE
 from ugvae_tf.layers.stddev import inverse_pixel_stddev, latent_stddev, pixel_stddev
 
 G, B, F = 2, 5, 9
@@ -91,15 +94,15 @@ def test_p_beta_is_one_gaussian_for_any_number_of_groups(choice):
     assert sample([1, 2, 3]).shape == (3, M)
 
 
-def test_a_learned_p_beta_starts_as_the_standard_one_and_has_its_moments_as_weights():
+def test_a_learned_p_beta_starts_as_the_standard_one_and_has_its_moments_divided_by_the_pace_as_weights():
     layer, standard = GlobalPrior(small_config(global_prior="learned")), GlobalPrior(small_config())
     beta = inputs([(G, M)])[0]
     np.testing.assert_allclose(layer(groups=G).log_prob(beta), standard(groups=G).log_prob(beta), rtol=1e-6)
     assert [weight.path.split("/")[-1] for weight in layer.trainable_weights] == ["mean", "log_stddev"]
     assert not standard.weights
     mean, log_stddev = np.float32([1, -2, 0, 3]), np.float32([-1, 0.5, 2, 0])
-    layer.set_weights([mean, log_stddev])
-    np.testing.assert_allclose(layer(groups=G).mean(), [mean] * G)
+    layer.set_weights([mean / PACE, log_stddev / PACE])
+    np.testing.assert_allclose(layer(groups=G).mean(), [mean] * G, rtol=1e-6)
     np.testing.assert_allclose(layer(groups=G).variance(), [np.exp(2 * log_stddev)] * G, rtol=1e-5)
 
 
@@ -224,3 +227,24 @@ def test_standard_deviations_are_bounded_away_from_zero_and_finite(raw):
 @pytest.mark.parametrize("stddev", [0.01, 0.2236, 1.0])
 def test_inverse_pixel_stddev_undoes_pixel_stddev(stddev):
     np.testing.assert_allclose(float(pixel_stddev(inverse_pixel_stddev(stddev))), stddev, rtol=1e-5)
+
+
+def test_a_learned_p_beta_reaches_codes_that_are_far_away_and_narrow():
+    """Within 500 steps at the preset's learning rate: the mean KL is then that of the best diagonal Gaussian."""
+    random = np.random.default_rng(0)
+    centres, spread, noise = np.float32([3, -2, 0, 1]), 0.1, 0.05
+    layer, optimizer = GlobalPrior(small_config(global_prior="learned")), keras.optimizers.Adam(3e-3)
+    means = tf.constant(centres + random.normal(0, spread, (501, M)), tf.float32)
+    q = gaussian.diagonal(means, tf.fill([501, M], noise))
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(q.kl_divergence(layer(groups=501)))
+        optimizer.apply_gradients(zip(tape.gradient(loss, layer.weights), layer.weights, strict=True))
+        return loss
+
+    for _ in range(500):
+        loss = step()
+    best = M * np.log(np.hypot(spread, noise) / noise)
+    assert float(loss) == pytest.approx(best, rel=0.05)
