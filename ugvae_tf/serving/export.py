@@ -14,7 +14,7 @@ from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.errors import UserError
 from ugvae_tf.files import written_to
 from ugvae_tf.models.base import GroupModel, Signature
-from ugvae_tf.serving import warm_up
+from ugvae_tf.serving import checksums, warm_up
 from ugvae_tf.serving.saved_model import next_version
 
 PACKAGES = ("ugvae_tf", "tensorflow", "keras", "tensorflow-probability")
@@ -77,6 +77,7 @@ def _write(model: GroupModel, folder: Path, config_json: str, group_size: int) -
     (folder / "assets.extra").mkdir()
     (folder / "assets.extra" / "config.json").write_text(config_json)
     warm_up.write(folder, group_size)
+    checksums.write(folder)
 
 
 def _check_finite(model: GroupModel) -> None:
