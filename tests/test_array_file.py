@@ -111,6 +111,19 @@ def test_an_array_larger_than_the_memory_is_read_where_it_lies(tmp_path, dtype, 
         assert mapped.examples.element_spec["image"].shape == (5, 3, 3) and mapped.labels().keys() == {"label"}
 
 
+@pytest.mark.parametrize(
+    "labels", [NUMBERS.astype(">i8"), NUMBERS / 2 > 3, NUMBERS.astype(np.uint64), NUMBERS.astype("S3")]
+)
+def test_labels_of_every_common_type_are_read(tmp_path, labels):
+    assert len(npz_source(saved(tmp_path, image=BYTES, label=labels), "train").labels()["label"]) == 19
+
+
+@pytest.mark.parametrize("labels", [NUMBERS.astype(np.longdouble), np.array(["\ud800"] * COUNT)])
+def test_a_label_that_tensorflow_cannot_take_is_told(tmp_path, labels):
+    with pytest.raises(UserError, match=r"The label 'label' is .*, and TensorFlow cannot take it"):
+        npz_source(saved(tmp_path, image=BYTES, label=labels), "train")
+
+
 def test_a_mapped_array_is_checked_too(tmp_path):
     file = saved(tmp_path, image=np.full((1500, 2, 2), np.where(np.arange(1500) == 1400, 2.0, 0.5)[:, None, None]))
     with pytest.raises(UserError, match="is float64: it has to be uint8, or floats between 0 and 1"):

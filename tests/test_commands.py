@@ -8,6 +8,7 @@ import pytest
 from small_models import EXTENDED
 
 from ugvae_tf import config as configuration
+from ugvae_tf.commands.main import call
 from ugvae_tf.commands.train import parse_training
 from ugvae_tf.config import EXTENSIONS, Config, ModelConfig, ModelName, presets
 from ugvae_tf.config.presets import PRESETS
@@ -52,7 +53,19 @@ def test_presets_are_valid_carry_their_name_and_survive_json(name):
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", "{}", '{"preset": "mnist", "data": {"datasets": 1}, "model": {}, "training": {}}']
+    "text",
+    [
+        "{",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        '{"preset": "mnist", "data": {"datasets": 1}, "model": {}, "training": {}}',
+        '{"preset": "mnist", "data": "x", "model": {}, "training": {}}',
+        '{"preset": "mnist", "data": {"group_size": "5"}, "model": {}, "training": {}}',
+        '{"preset": "mnist", "data": {}, "model": {"body": "rnn"}, "training": {}}',
+        '{"preset": "mnist", "data": {}, "model": {}, "training": {"epochs": true}}',
+        '{"preset": "mnist", "data": {}, "model": {}, "training": {"learning_rate": null}}',
+    ],
 )
 def test_a_strange_config_json_is_told(text):
     with pytest.raises(UserError, match=r"config\.json"):
@@ -76,6 +89,21 @@ def test_a_strange_config_json_is_told(text):
         ("--pixel-variance", -1),
         ("--seed", -1),
         ("--kl-weight", 4),
+        ("--kl-weight", "nan"),
+        ("--pixel-variance", "1e+39"),
+        ("--learning-rate", "1e+39"),
+        ("--epochs", 10**19),
+        ("--hidden-units", 10**9),
+        ("--group-size", 10**30),
+        ("--components", 10**12),
+        ("--image-size", 10**12),
+        ("--mixture", "nan"),
+        ("--name", ""),
+        ("--name", ".."),
+        ("--name", "../x"),
+        ("--name", "/x"),
+        ("--name", "7"),
+        ("--name", "x\udcff"),
         ("--preset", "mnits"),
         ("--normalisation", "batch"),
     ],
@@ -216,3 +244,21 @@ def test_padded_groups_are_not_normalised_over_the_step(tmp_path):
     assert parse_training([*flags, "--normalisation", "none"]).config.model.normalisation == "none"
     with pytest.raises(UserError, match="`normalisation=batch` would count the padding as images"):
         parse_training([*flags, "--normalisation", "batch"])
+
+
+def test_a_name_that_no_file_system_takes_is_told(tmp_path):
+    with pytest.raises(UserError, match="cannot be the name of a run: give one of at most 200 characters"):
+        parse_training(["--name", "x" * 300, "--output-dir", str(tmp_path)])
+
+
+def test_the_default_name_of_a_run_is_one_folder():
+    request = parse_training(["--dataset", "mnist_corrupted/shot_noise:1.0.0", "--model", "vae"])
+    assert request.folder.path.parts == ("saved_models", "mnist_corrupted-shot_noise-1.0.0-vae")
+
+
+@pytest.mark.parametrize("arguments", [["--output-dir", "x" * 5000], ["--group-by-clusters", "x" * 5000]])
+def test_a_path_that_no_file_system_takes_is_one_sentence(arguments, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        call("train", arguments, "train.py")
+    told = capsys.readouterr().err
+    assert told.startswith("train.py: error: File name too long: xxx") and told.count("\n") == 1 and len(told) < 400

@@ -168,6 +168,14 @@ def test_every_served_model_says_what_p_beta_and_p_d_are_and_decodes(exported, n
         (["--group-size", "many"], "`group_size` must be a number"),
         (["--group-size", "9-5"], "the smaller number first"),
         (["--group-size", "0"], "`group_size=0` is impossible"),
+        (["--group-size", "1-"], "`group_size` must be a number"),
+        (["--group-size", "\u0663"], "`group_size` must be a number"),
+        (["--group-size", "9" * 5000], "`group_size` must be a number"),
+        (["--attribute", "="], "`attribute==` has an empty name or value"),
+        (["--attribute", "a="], "`attribute=a=` has an empty name or value"),
+        (["--attribute", ""], "`attribute=` has an empty name or value"),
+        (["--groups", str(10**12)], "`groups` must be at least 1 and at most 1000000"),
+        (["--seed", str(10**30)], "`seed` must be 0 or more, and below 2147483648"),
     ],
 )
 def test_an_impossible_flag_is_told(flags, told):
@@ -243,6 +251,8 @@ CONFIG = json.loads(to_json(Config(), image_shape=[28, 28, 1]))
         CONFIG | {"image_shape": ["28", "28", "1"]},
         CONFIG | {"data": {"datasets": "mnist"}},
         CONFIG | {"model": "ug-vae"},
+        CONFIG | {"data": "mnist"},
+        CONFIG | {"data": CONFIG["data"] | {"group_size": "128"}},
     ],
 )
 def test_a_model_with_the_configuration_of_another_package_is_told(tmp_path, content):

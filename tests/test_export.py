@@ -1,7 +1,9 @@
 """The exported SavedModel, loaded by a process that knows nothing of this package."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from small_models import EXTENDED, SIZES, moved, random_images, small_model
 from ugvae_tf.models import MODELS
 from ugvae_tf.serving import export
 
+TESTS = Path(__file__).parent
 M, L = SIZES["global_size"], SIZES["local_size"]
 OUTPUTS = {
     "serving_default": {"beta_mean", "beta_stddev", "z_mean", "z_stddev", "component_probs"},
@@ -150,3 +153,25 @@ def test_an_export_leaves_nothing_but_the_version_and_survives_an_earlier_one_th
     export.export_version(small_model(), tmp_path / "1", '{"seed": 0}')
     assert [path.name for path in tmp_path.iterdir()] == ["1"]
     assert (tmp_path / "1" / "assets.extra" / "config.json").read_text() == '{"seed": 0}'
+
+
+EXPORT = """
+import sys
+from pathlib import Path
+from small_models import exported
+exported(Path(sys.argv[1]) / "1", model="ug-vae")
+"""
+
+
+@pytest.mark.slow
+def test_the_same_weights_are_the_same_bytes_in_every_process(tmp_path):
+    found = []
+    for name in ("one", "other"):
+        folder = tmp_path / name
+        folder.mkdir()
+        environment = os.environ | {"PYTHONPATH": f"{TESTS}:{TESTS.parent}"}
+        subprocess.run([sys.executable, "-c", EXPORT, folder], check=True, env=environment, capture_output=True)
+        found.append({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
+    assert found[0].keys() == found[1].keys() and len(found[0]) == 6
+    for path, content in found[0].items():
+        assert content == found[1][path], path

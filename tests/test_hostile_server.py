@@ -113,6 +113,7 @@ def test_values_that_fit_are_float32():
         answers.array([[1.0], [2.0, 3.0]], (None, None), GROUPS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [lambda codes: codes * np.nan, lambda codes: codes[:, :1], lambda codes: codes[:1]])
 def test_a_server_whose_codes_are_wrong_is_told(exported, fault):
     _, folder = exported(model="ug-vae")

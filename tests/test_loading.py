@@ -38,6 +38,18 @@ def test_an_unknown_set_is_told_with_its_nearest_name():
         load_split(DataConfig("fashion_mnst"), "train")
 
 
+@pytest.mark.parametrize("name", ["mnist:9.9.9", "", "../x", "mnist/none", "x" * 300])
+def test_a_name_that_tfds_cannot_read_is_one_sentence(name):
+    with pytest.raises(UserError) as caught:
+        load_split(DataConfig(name), "train")
+    assert name in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_memory_that_holds_no_image_is_told(tiny_data_dir):
+    with pytest.raises(UserError, match=r"`memory_limit=1e-12` gigabytes hold no image: give a larger one"):
+        load_split(DataConfig("tiny", str(tiny_data_dir), memory_limit=1e-12), "train")
+
+
 def test_a_missing_data_folder_is_told(tmp_path):
     with pytest.raises(UserError, match="is not a folder"):
         load_split(DataConfig("mnist", str(tmp_path / "nowhere")), "train")

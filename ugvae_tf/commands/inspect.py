@@ -41,7 +41,7 @@ def describe(folder: Path) -> str:
             "versions": _versions(version.parent),
             "made with": ", ".join(f"{package} {number}" for package, number in config["versions"].items()),
         }
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise saved_model.not_ours(version) from error
     lines = [str(folder), "", *(f"{name:10} {fact}" for name, fact in facts.items()), ""]
     return "\n".join([*lines, f"signatures of version {version.name}", *_table(signatures)])

@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from ugvae_tf.commands.flags import as_flags
 from ugvae_tf.errors import Interrupted, UserError
 
+MOST_SIGNS = 300  # of a path
+
 
 @contextmanager
 def errors_for_people(prog: str) -> Iterator[None]:
     """Print a UserError as one sentence and exit with status 2; other errors keep their traceback.
 
+    An error of the file system, such as a name that is too long or a folder without permission, is one sentence too.
     A pipe that is closed by its reader, such as `| head`, ends the command without a word.
     """
     try:
@@ -29,3 +32,9 @@ def errors_for_people(prog: str) -> Iterator[None]:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer goes nowhere
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        place = os.fsencode(error.filename).decode(errors="replace")
+        print(f"{prog}: error: {error.strerror}: {place[:MOST_SIGNS]}", file=sys.stderr)
+        sys.exit(2)

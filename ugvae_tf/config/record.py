@@ -3,11 +3,12 @@
 import dataclasses
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from ugvae_tf.config.settings import Config, DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.errors import UserError
 
+Settings = TypeVar("Settings", DataConfig, ModelConfig, TrainingConfig)
 BEFORE_VALIDATION = {"validation_share": 0.0}  # of a run whose config.json does not name the setting
 
 
@@ -36,7 +37,7 @@ def from_json(text: str) -> Config:
     """The configuration in the text of a config.json; raises UserError for any other text."""
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _not_ours(error) from error
     return from_content(content)
 
@@ -46,12 +47,31 @@ def from_content(content: Any) -> Config:
     try:
         return Config(
             preset=content["preset"],
-            data=DataConfig(**_present_data(content["data"])),
-            model=ModelConfig(**content["model"]),
-            training=TrainingConfig(**{**BEFORE_VALIDATION, **content["training"]}),
+            data=_typed(DataConfig, _present_data(content["data"])),
+            model=_typed(ModelConfig, content["model"]),
+            training=_typed(TrainingConfig, {**BEFORE_VALIDATION, **content["training"]}),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise _not_ours(error) from error
+
+
+def _typed(cls: type[Settings], values: dict[str, Any]) -> Settings:
+    """The dataclass with these values; raises TypeError for an unknown name or a value of another type."""
+    for name, hint in get_type_hints(cls).items():
+        if name in values and not _fits(values[name], hint):
+            raise TypeError(f"{name} is {values[name]!r}")
+    return cls(**values)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether the value is of the type of a field: a choice, a number, a text, or None where that is allowed."""
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if get_args(hint):
+        return any(_fits(value, each) for each in get_args(hint))
+    if hint is float:
+        hint = (int, float)
+    return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))
 
 
 def _present_data(data: dict[str, Any]) -> dict[str, Any]:

@@ -72,7 +72,8 @@ class DataConfig:
             shares = [float(share) for share in (self.mixture or "").split(",")]
         except ValueError:
             shares = []
-        if len(shares) != len(self.domains) or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+        is_possible = len(shares) == len(self.domains) and all(share > 0 for share in shares)
+        if not (is_possible and abs(sum(shares) - 1) <= 1e-6):  # also for nan
             raise UserError(
                 f"`mixture={self.mixture}` must give a number above 0 for each of {', '.join(self.domains)}, "
                 f"and they must sum to 1, such as 0.5,0.5."

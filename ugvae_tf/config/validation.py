@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from ugvae_tf.config import EXTENSIONS, MIN_PIXEL_STDDEV, Config, DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.errors import UserError
 
+LARGEST = 1e30  # of a number: its square, too, is finite in double precision, and itself in float32
+MOST_OF_ANY = 10**6  # of a whole number
+MOST = dict.fromkeys(("hidden_units", "prior_units", "local_size", "global_size", "image_size"), 2**14)
+
 
 def size_range(group_size: int | tuple[int, int]) -> tuple[int | None, int]:
     """The range of sizes: (None, B) if all groups have B images.
@@ -45,8 +49,8 @@ def validate_model(model: ModelConfig) -> None:
         raise UserError(f"`pixel_variance` must be at least {MIN_PIXEL_STDDEV**2:.1e}, one grey level squared.")
     if model.body == "mlp" and model.normalisation != "none":
         raise UserError(f"`normalisation={model.normalisation}` needs `body=conv`: mlp has no normalisation.")
-    if model.has_beta and model.global_size < 1:
-        raise UserError(f"`global_size` must be at least 1, not {model.global_size}.")
+    if model.has_beta:
+        _at_least_one({"global_size": model.global_size})
     if not model.has_beta and model.global_size:
         raise UserError(f"{model.model} has no beta: leave out `global_size`.")
     if not model.has_mixture and model.components != 1:
@@ -54,8 +58,8 @@ def validate_model(model: ModelConfig) -> None:
     _validate_extensions(model)
     if model.model != "beta-vae" and model.kl_weight != 1:
         raise UserError(f"`kl_weight` must be 1, not {model.kl_weight}: {model.model} has no weight to tune.")
-    if not 0 <= model.kl_weight < float("inf"):
-        raise UserError(f"`kl_weight` must be a number of at least 0, not {model.kl_weight}.")
+    if not 0 <= model.kl_weight < LARGEST:
+        raise UserError(f"`kl_weight` must be a number of at least 0 and below {LARGEST:g}, not {model.kl_weight}.")
 
 
 def _validate_extensions(model: ModelConfig) -> None:
@@ -76,8 +80,8 @@ def _validate_data(data: DataConfig) -> None:
     if data.smallest_group is not None:
         size_range((data.smallest_group, data.group_size))
     _above_zero({"memory_limit": data.memory_limit})
-    if data.image_size is not None and data.image_size < 1:
-        raise UserError(f"`image_size` must be at least 1, not {data.image_size}.")
+    if data.image_size is not None:
+        _at_least_one({"image_size": data.image_size})
     if data.mixture is not None:
         _ = data.proportions
     chosen = [name for name in ("group_by", "group_by_clusters", "mixture") if getattr(data, name) is not None]
@@ -106,9 +110,11 @@ def _at_least_one(counts: Mapping[str, int]) -> None:
     for name, count in counts.items():
         if count < 1:
             raise UserError(f"`{name}` must be at least 1, not {count}.")
+        if count > MOST.get(name, MOST_OF_ANY):
+            raise UserError(f"`{name}` must be at most {MOST.get(name, MOST_OF_ANY)}, not {count}.")
 
 
 def _above_zero(numbers: Mapping[str, float]) -> None:
     for name, number in numbers.items():
-        if not 0 < number < float("inf"):
-            raise UserError(f"`{name}` must be a number above 0, not {number}.")
+        if not 0 < number < LARGEST:
+            raise UserError(f"`{name}` must be a number above 0 and below {LARGEST:g}, not {number}.")

@@ -22,6 +22,7 @@ IMAGE = "image"
 READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 LOCAL_HEADER = 30  # bytes of a zip file's header of a member, before its name
 BLOCK = 1000  # images that are checked at a time
+BYTES = 2**20  # that are read at a time
 
 
 class Header(NamedTuple):
@@ -119,11 +120,19 @@ def _images(file: Path, archive: zipfile.ZipFile, header: Header, memory_limit: 
             f"{name} needs {header.gigabytes:.3g} gigabytes: give a larger `memory_limit`, or write the file with "
             "numpy.savez, not compressed, and its images are read where they lie."
         )
+    _check_sum(archive, header)
     images = np.memmap(file, header.dtype, "r", _offset(file, header), header.shape, order=header.order)  # type: ignore[call-overload]
     images = images[..., np.newaxis] if images.ndim == 3 else images
     for first in range(0, max(1, len(images)), BLOCK):
         check_pixels(images[first : first + BLOCK], name)
     return images
+
+
+def _check_sum(archive: zipfile.ZipFile, header: Header) -> None:
+    """Read the array once; raises BadZipFile if its checksum is not the one in the file."""
+    with archive.open(header.member) as content:
+        while content.read(BYTES):
+            pass
 
 
 def _offset(file: Path, header: Header) -> int:

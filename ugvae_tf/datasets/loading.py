@@ -66,6 +66,8 @@ def load_split(data: DataConfig, split: str, held_back: HeldBack = NOTHING) -> I
 def _first(data: DataConfig, domains: list[Source]) -> ImageSet:
     """The images in memory, or the first of them that fit in `memory_limit`."""
     most = int(data.memory_limit * GIGABYTE / len(domains) / np.prod(_image_shape(domains)))
+    if most == 0:
+        raise UserError(f"`memory_limit={data.memory_limit:g}` gigabytes hold no image: give a larger one.")
     return _collected(data, [domain.take(most) for domain in domains])
 
 

@@ -75,8 +75,19 @@ def npz_source(file: Path, split: str, memory_limit: float = math.inf) -> Source
 
 
 def _source(columns: Columns, chosen: np.ndarray, decode: Callable[[Example], Example] = as_it_is) -> Source:
-    examples = {name: column[chosen] for name, column in columns.items()}
+    examples = {name: _taken(name, column[chosen]) for name, column in columns.items()}
     return Source(tf.data.Dataset.from_tensor_slices(examples), len(chosen), decode)
+
+
+def _taken(name: str, column: np.ndarray) -> tf.Tensor:
+    """The column as TensorFlow has it; raises UserError for a type or a text that it has not."""
+    try:
+        return tf.constant(column.astype(column.dtype.newbyteorder("="), copy=False))
+    except (TypeError, ValueError, tf.errors.OpError) as error:
+        raise UserError(
+            f"The label '{name}' is {column.dtype}, and TensorFlow cannot take it: use whole numbers, float32 or text "
+            "in UTF-8."
+        ) from error
 
 
 def _pixels(images: np.ndarray, place: tf.Tensor) -> tf.Tensor:

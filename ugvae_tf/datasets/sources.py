@@ -11,7 +11,6 @@ from typing import Any
 import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
-from google.protobuf import json_format
 
 from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.albums import album_names
@@ -102,14 +101,14 @@ def find_builder(dataset: str, data_dir: str | None) -> tfds.core.DatasetBuilder
         raise UserError(f"`data_dir={data_dir}` is not a folder: give the one that holds the prepared TFDS data sets.")
     if dataset in BUILDERS:
         return _prepared(BUILDERS[dataset](data_dir=data_dir))
-    shipped = (PREPARED / dataset).is_dir() and data_dir is None
+    shipped = dataset in {folder.name for folder in PREPARED.iterdir()} and data_dir is None
     if data_dir is not None and dataset in SHIPPED and not (Path(data_dir) / dataset).is_dir():
         raise UserError(f"`data_dir={data_dir}` has no data set '{dataset}': leave it out to use the one that ships.")
     try:
         builder = tfds.builder(dataset, data_dir=PREPARED if shipped else data_dir)
     except tfds.core.registered.DatasetNotFoundError as error:
         raise UserError(_unknown(dataset)) from error
-    except (OSError, ValueError, KeyError, json_format.ParseError) as error:
+    except Exception as error:  # TFDS has errors of many kinds for a name or a version that it does not find
         raise UserError(
             f"The data set '{dataset}' in {data_dir or PREPARED} cannot be read: {first_line(error)}."
         ) from error

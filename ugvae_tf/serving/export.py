@@ -1,10 +1,11 @@
 """Export of a model as a version for TensorFlow Serving."""
 
 import shutil
+from collections.abc import Iterable
 from importlib.metadata import version as version_of
 from pathlib import Path
+from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -14,7 +15,7 @@ from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.errors import UserError
 from ugvae_tf.files import written_to
 from ugvae_tf.models.base import GroupModel, Signature
-from ugvae_tf.serving import warm_up
+from ugvae_tf.serving import checksums, warm_up
 from ugvae_tf.serving.saved_model import next_version
 
 PACKAGES = ("ugvae_tf", "tensorflow", "keras", "tensorflow-probability")
@@ -69,14 +70,34 @@ def export_version(model: GroupModel, version: Path, config_json: str, group_siz
 
 
 def _write(model: GroupModel, folder: Path, config_json: str, group_size: int) -> None:
-    archive = keras.export.ExportArchive()
-    # The endpoints store their variables; archive.track(model) would store each a second time.
-    for name, (function, specs) in {**model.signatures(), "config": _config_signature(config_json)}.items():
-        archive.add_endpoint(name, function, input_signature=specs)
-    archive.write_out(str(folder), verbose=False)
+    """Write all files of a version: the same bytes for the same weights, in every process.
+
+    `keras.export.ExportArchive` would write the variables in the order of a set.
+    """
+    signatures = {**model.signatures(), "config": _config_signature(config_json)}
+    functions = {
+        name: tf.function(function, input_signature=specs, autograph=False).get_concrete_function()
+        for name, (function, specs) in signatures.items()
+    }
+    exported = tf.Module()
+    exported.weights = _used_variables(functions.values())
+    tf.saved_model.save(exported, str(folder), signatures=functions)
+    (folder / "fingerprint.pb").unlink(missing_ok=True)  # has a random number; TensorFlow needs it for statistics only
     (folder / "assets.extra").mkdir()
     (folder / "assets.extra" / "config.json").write_text(config_json)
     warm_up.write(folder, group_size)
+    checksums.write(folder)
+
+
+def _used_variables(functions: Iterable[Any]) -> list[tf.Variable]:
+    """The variables of the functions, each once, in the order in which these capture them.
+
+    C++ knows only variables that the exported object lists.
+    """
+    functions = list(functions)
+    of_handle = {id(variable.handle): variable for function in functions for variable in function.graph.variables}
+    captured = dict.fromkeys(id(handle) for function in functions for handle in function.captured_inputs)
+    return [of_handle[handle] for handle in captured if handle in of_handle]
 
 
 def _check_finite(model: GroupModel) -> None:

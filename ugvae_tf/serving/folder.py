@@ -4,7 +4,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from ugvae_tf.serving import operations, saved_model
+from ugvae_tf.errors import UserError
+from ugvae_tf.serving import checksums, operations, saved_model
 from ugvae_tf.serving.back_end import Arrays
 
 
@@ -19,18 +20,24 @@ class Folder:
 
     def __init__(self, folder: Path, trust: bool = False) -> None:
         path = saved_model.version_folder(folder)
+        self._path = path
         self.name, self.version = path.resolve().parent.name, int(path.name)
         self.config = saved_model.read_config(path)
+        checksums.check(path)
         if not trust:
             operations.check(path)
         try:
             self._loaded = tf.saved_model.load(str(path))
-        except (OSError, ValueError, tf.errors.OpError) as error:
+            self._functions = self._loaded.signatures
+            self.signatures = {name: list(each.structured_input_signature[1]) for name, each in self._functions.items()}
+        except Exception as error:  # TensorFlow has errors of many kinds for a damaged file
             raise saved_model.not_ours(path) from error
-        self._functions = self._loaded.signatures
-        self.signatures = {name: list(each.structured_input_signature[1]) for name, each in self._functions.items()}
 
     def call(self, name: str, inputs: Arrays) -> Arrays:
-        """Run a signature."""
-        answer = self._functions[name](**{key: tf.constant(array) for key, array in inputs.items()})
-        return {key: tensor.numpy() for key, tensor in answer.items()}
+        """Run a signature; raises UserError if it fails, as in a damaged version, or for lack of memory."""
+        given = {key: tf.constant(array) for key, array in inputs.items()}
+        try:
+            return {key: tensor.numpy() for key, tensor in self._functions[name](**given).items()}
+        except tf.errors.OpError as error:
+            reason = (error.message.splitlines() or [type(error).__name__])[0]
+            raise UserError(f"The signature '{name}' of {self._path} failed: {reason}") from error

@@ -16,15 +16,15 @@ MESSAGES = {
     # core/framework/graph.proto, function.proto, node_def.proto, attr_value.proto, tensor.proto
     "SavedModel": {"meta_graphs": (2, "repeated MetaGraph")},
     "MetaGraph": {
-        "graph": (2, "Graph"),
+        "graph_def": (2, "Graph"),
         "signature_def": (5, "repeated NamedSignature"),
-        "object_graph": (7, "ObjectGraph"),
+        "object_graph_def": (7, "ObjectGraph"),
     },
     "ObjectGraph": {"concrete_functions": (2, "repeated NamedFunction")},
     "NamedFunction": {"key": (1, "string")},
     "Graph": {"library": (2, "Library")},
     "Library": {"function": (1, "repeated Function")},
-    "Function": {"signature": (1, "FunctionName"), "node": (3, "repeated Node")},
+    "Function": {"signature": (1, "FunctionName"), "node_def": (3, "repeated Node")},
     "FunctionName": {"name": (1, "string")},
     "Node": {"name": (1, "string"), "op": (2, "string"), "attr": (5, "repeated NamedAttribute")},
     "NamedAttribute": {"key": (1, "string"), "value": (2, "Attribute")},

@@ -26,7 +26,7 @@ ALLOWED = frozenset(TENSORS_AND_VARIABLES.split())
 def check(version: Path) -> None:
     """Raise UserError if a function that the SavedModel offers has an operation outside ALLOWED."""
     saved = read(version)
-    if len(saved.meta_graphs) != 1 or not saved.meta_graphs[0].HasField("object_graph"):
+    if len(saved.meta_graphs) != 1 or not saved.meta_graphs[0].HasField("object_graph_def"):
         raise not_ours(version)
     foreign = sorted({node.op for node in _nodes(saved.meta_graphs[0])} - ALLOWED)
     if foreign:
@@ -42,13 +42,13 @@ def _nodes(graph: Any) -> Iterator[Any]:
 
     The functions that save and restore variables are not among them: TensorFlow's loader in Python calls neither.
     """
-    functions = {function.signature.name: function for function in graph.graph.library.function}
-    left, seen = [each.key for each in graph.object_graph.concrete_functions], set[str]()
+    functions = {function.signature.name: function for function in graph.graph_def.library.function}
+    left, seen = [each.key for each in graph.object_graph_def.concrete_functions], set[str]()
     while left:
         name = left.pop()
         if name in seen or name not in functions:
             continue
         seen.add(name)
-        for node in functions[name].node:
+        for node in functions[name].node_def:
             yield node
             left += [called.name for each in node.attr for called in (each.value.func, *each.value.list.func)]

@@ -82,9 +82,12 @@ def version_folder(address: Path) -> Path:
 def read_config(version: Path) -> dict[str, Any]:
     """The configuration that a version was exported with; raises UserError if it has none."""
     try:
-        return json.loads((version / "assets.extra" / "config.json").read_text())
-    except (OSError, ValueError) as error:
+        found = json.loads((version / "assets.extra" / "config.json").read_text())
+    except (OSError, ValueError, RecursionError) as error:
         raise not_ours(version) from error
+    if not isinstance(found, dict):
+        raise not_ours(version)
+    return found
 
 
 def read(version: Path) -> Any:

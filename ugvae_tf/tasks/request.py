@@ -1,6 +1,7 @@
 """The request of a task, and its validation. Without TensorFlow."""
 
 import difflib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,7 @@ from ugvae_tf.serving.saved_model import is_version
 from ugvae_tf.serving.shipped import RUNS, located, shipped_folder
 
 ALL = "all"
+MOST = 10**6  # groups, repetitions, samples
 # The settings of each task, in addition to those of every task.
 SETTINGS: dict[str, tuple[str, ...]] = {
     "batch-classification": ("groups", "seeds", "categories", "attribute"),
@@ -85,13 +87,16 @@ class EvaluationRequest:
             hint = f"did you mean {close[0]}?" if close else f"give one of {', '.join(SETTINGS)}, or {ALL}."
             raise UserError(f"There is no `task={self.task}`: {hint}")
         for name in ("groups", "seeds", "samples"):
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise UserError(f"`{name}` must be at least 1, not {value}.")
+            if (value := getattr(self, name)) is not None and not 1 <= value <= MOST:
+                raise UserError(f"`{name}` must be at least 1 and at most {MOST}, not {value}.")
         for name in ("image_size", "memory_limit"):
             if (value := getattr(self, name)) is not None and not 0 < value < float("inf"):
                 raise UserError(f"`{name}` must be a number above 0, not {value}.")
-        if self.seed < 0:
-            raise UserError(f"`seed` must be 0 or more, not {self.seed}.")
+        if not 0 <= self.seed < 2**31:
+            raise UserError(f"`seed` must be 0 or more, and below 2147483648, not {self.seed}.")
+        for name, value in (("attribute", self.attribute), ("between", self.between)):
+            if value is not None and not all(re.split("[=,]", value)):
+                raise UserError(f"`{name}={value}` has an empty name or value: leave none empty.")
         if self.attribute and self.categories:
             raise UserError("`attribute` and `categories` both define the categories: give one of them.")
         if self.categories and self.categories not in DIGIT_CATEGORIES and len(set(self.category_labels)) < 2:
@@ -151,8 +156,8 @@ class EvaluationRequest:
         """Smallest and largest group size; raises UserError if `group_size` is neither a number nor a range."""
         if self.group_size is None:
             return None
-        smallest, dash, largest = self.group_size.partition("-")
-        if not smallest.isdecimal() or (dash and not largest.isdecimal()):
+        smallest, _, largest = self.group_size.partition("-")
+        if not re.fullmatch("[0-9]{1,9}(-[0-9]{1,9})?", self.group_size):
             raise UserError(
                 f"`group_size` must be a number such as 128 or a range such as 32-256, not {self.group_size}."
             )

@@ -1,6 +1,7 @@
 """The request of a training run, and its validation. Without TensorFlow."""
 
 import dataclasses
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -8,9 +9,11 @@ from ugvae_tf import config as configuration
 from ugvae_tf.config import Config, ModelConfig
 from ugvae_tf.config.validation import validate
 from ugvae_tf.errors import UserError
-from ugvae_tf.serving.saved_model import version_folder
+from ugvae_tf.serving.saved_model import is_number, version_folder
 from ugvae_tf.serving.shipped import located
 from ugvae_tf.training.run_folder import RunFolder
+
+LONGEST_NAME = 200  # bytes; file systems take 255
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class TrainRequest:
         """The validated request with the version of `group_by_clusters`; raises UserError if it is invalid."""
         if self.resume and self.overwrite:
             raise UserError("`resume` continues a run and `overwrite` replaces it: give one of them.")
+        _check_name(self.folder.path.name if self.name is None else self.name)
         self.folder.check(self.resume, self.overwrite)
         request = self._with_version()
         if self.resume:
@@ -70,5 +74,16 @@ class TrainRequest:
 
 
 def default_name(dataset: str, model: str) -> str:
-    """The default name of a run."""
-    return dataset if model == ModelConfig.model else f"{dataset}-{model}"
+    """The default name of a run: that of its data set, of which some have a slash or a colon."""
+    name = re.sub(r"[^\w.+-]+", "-", dataset)
+    return name if model == ModelConfig.model else f"{name}-{model}"
+
+
+def _check_name(name: str) -> None:
+    """Raise UserError for a name that is no folder in `output_dir`, or that of a version."""
+    is_folder = name not in ("", ".", "..") and "/" not in name and name.isprintable()
+    if not is_folder or is_number(name) or len(name.encode()) > LONGEST_NAME:
+        raise UserError(
+            f"`name={name[:LONGEST_NAME]}` cannot be the name of a run: give one of at most {LONGEST_NAME} characters, "
+            "without a slash, and not a number; `output_dir` is the folder of all runs."
+        )
