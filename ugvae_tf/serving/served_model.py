@@ -61,6 +61,11 @@ class ServedModel:
         except (UserError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise saved_model.not_ours(self.address) from error
 
+    @property
+    def images_per_call(self) -> int:
+        """Images in one call of a signature: large enough for speed, small enough for memory and time limits."""
+        return self._back_end.images_per_call
+
     def encode(self, images: np.ndarray) -> Codes:
         """Codes of groups of images [G, B, H, W, C], or of one group [B, H, W, C]; uint8 or floats in [0, 1].
 
@@ -138,8 +143,7 @@ class ServedModel:
     def call(self, name: str, **inputs: np.ndarray) -> Arrays:
         """Call a signature by name with all of its inputs; raises UserError if the names do not match the model's."""
         self._check(name, inputs)
-        images_per_call = self._back_end.images_per_call
-        answers = [self._back_end.call(name, part) for part in _parts(inputs, images_per_call)]
+        answers = [self._back_end.call(name, part) for part in _parts(inputs, self.images_per_call)]
         return {key: np.concatenate([answer[key] for answer in answers]) for key in answers[0]}
 
     def _taken(self, name: str, inputs: Arrays) -> Arrays:
