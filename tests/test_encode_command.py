@@ -12,11 +12,13 @@ from ugvae_tf.commands.main import call
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving.group_table import GroupTable, ImageTable
 from ugvae_tf.tasks.encode_request import EncodeRequest
+from ugvae_tf.tasks.source_request import SourceRequest
 
 
 def test_flags_become_the_request():
     flags = ["--data-dir", "albums", "--group-by", "owner", "--output", "c.csv", "--images", "--corrupt", "skip"]
-    expected = EncodeRequest(data_dir="albums", group_by="owner", output="c.csv", images=True, corrupt="skip")
+    source = SourceRequest(data_dir="albums", group_by="owner", corrupt="skip")
+    expected = EncodeRequest(source, output="c.csv", images=True)
     assert parse_encoding(flags) == expected
     assert expected.images_output.name == "c-images.csv"
 

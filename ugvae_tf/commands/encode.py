@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from ugvae_tf.commands.flags import Parser, add_flags, as_flags
+from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
 from ugvae_tf.quiet import quiet_tensorflow
 from ugvae_tf.serving.shipped import shipped_versions
 from ugvae_tf.tasks.encode_request import EncodeRequest
+from ugvae_tf.tasks.source_request import SourceRequest
 
 GROUPS = {
     "model": ("saved_model",),
@@ -43,9 +44,10 @@ def parse_encoding(arguments: Sequence[str], prog: str = "ugvae encode") -> Enco
     parser = Parser(
         prog, description, f"models that ship: {', '.join(shipped_versions())}\n\n" + EXAMPLES.format(prog=prog)
     )
-    add_flags(parser, [EncodeRequest()], GROUPS, METAVARS)
+    add_flags(parser, [SourceRequest(), EncodeRequest()], GROUPS, METAVARS)
     given = parser.parsed(arguments)
     if given.pop("help"):
         parser.print_help()
         return None
-    return EncodeRequest(**given).checked()
+    request = EncodeRequest(with_fields(SourceRequest(), given))
+    return with_fields(request, given).checked()

@@ -14,16 +14,23 @@ from typing import Any, Literal, NoReturn, Union, get_args, get_origin, get_type
 from ugvae_tf.config import DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.tasks.encode_request import EncodeRequest
+from ugvae_tf.tasks.group_requests import GROUP_REQUESTS
 from ugvae_tf.tasks.request import EvaluationRequest
+from ugvae_tf.tasks.source_request import SourceRequest
 from ugvae_tf.training.request import TrainRequest
 
 WIDTH = 100
 METAVARS = {int: "N", float: "X", str: "TEXT"}
-SETTINGS = {
-    field.name
-    for cls in (TrainRequest, DataConfig, ModelConfig, TrainingConfig, EvaluationRequest, EncodeRequest)
-    for field in dataclasses.fields(cls)
-}
+REQUESTS = (
+    TrainRequest,
+    DataConfig,
+    ModelConfig,
+    TrainingConfig,
+    EvaluationRequest,
+    SourceRequest,
+    EncodeRequest,
+)
+SETTINGS = {field.name for cls in (*REQUESTS, *GROUP_REQUESTS) for field in dataclasses.fields(cls)}
 WORDS = {int: "a whole number", float: "a number"}
 
 

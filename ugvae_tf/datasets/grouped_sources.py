@@ -1,6 +1,6 @@
 """Images and their groups by a name or a place: a folder, a manifest, an .npz file, or a data set by its name."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -10,9 +10,9 @@ import numpy as np
 from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.array_file import label_arrays
 from ugvae_tf.datasets.array_stream import image_count, image_rows
-from ugvae_tf.datasets.grouped_images import GroupedImages, Shape, numbered, one_group
+from ugvae_tf.datasets.grouped_images import GroupedImages, Shape, numbered, of_files, one_group
 from ugvae_tf.datasets.image_folder import image_paths
-from ugvae_tf.datasets.image_reader import Chunk, merged, read_files
+from ugvae_tf.datasets.image_reader import Chunk
 from ugvae_tf.datasets.label_table import in_order_of, read_table, typed
 from ugvae_tf.datasets.resizing import batch_of_shape, of_shape
 from ugvae_tf.datasets.source import Source
@@ -52,7 +52,7 @@ def of_folder(folder: Path, group_by: str | None = None) -> GroupedImages:
         if not table.exists():
             raise UserError(f"`group_by={group_by}` needs a column of {table}, and there is no such file.")
         groups = numbered(_column(in_order_of(names, read_table(table), table), group_by, table).tolist())
-    return GroupedImages(*groups, names, _reader([folder / path for path in paths]), not is_flat)
+    return of_files([folder / path for path in paths], *groups, names, not is_flat)
 
 
 def of_manifest(file: Path, group_by: str = "group") -> GroupedImages:
@@ -63,7 +63,7 @@ def of_manifest(file: Path, group_by: str = "group") -> GroupedImages:
         raise UserError(f"{file} names no image: give a row for each, such as path,group.")
     values = {name: typed(cells) for name, cells in table.items() if name == group_by}
     groups = numbered(_column(values if group_by in table else table, group_by, file).tolist())
-    return GroupedImages(*groups, names, _reader([file.parent / name for name in names]))
+    return of_files([file.parent / name for name in names], *groups, names)
 
 
 def of_npz(file: Path, group_by: str | None = None) -> GroupedImages:
@@ -109,10 +109,6 @@ def of_dataset(
 def _batches(source: Source, shape: Shape, size: int) -> Iterator[np.ndarray]:
     fitted = source.map(lambda example: {"image": of_shape(example["image"], shape)})
     return (batch["image"].numpy() for batch in fitted.examples.batch(size).prefetch(2))
-
-
-def _reader(files: list[Path]) -> Callable[[Shape, int], Iterator[Chunk]]:
-    return lambda shape, size: merged(read_files(files, shape), size)
 
 
 def _column(columns: Mapping[str, Any], name: str, place: Path | str) -> Any:

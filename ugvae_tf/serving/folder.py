@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from ugvae_tf.serving import operations, saved_model
 from ugvae_tf.serving.back_end import Arrays
+from ugvae_tf.serving.metric import read_metric
 
 
 class Folder:
@@ -23,6 +24,7 @@ class Folder:
         self.config = saved_model.read_config(path)
         if not trust:
             operations.check(path)
+        self.metric = read_metric(path)
         try:
             self._loaded = tf.saved_model.load(str(path))
         except (OSError, ValueError, tf.errors.OpError) as error:

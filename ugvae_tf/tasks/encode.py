@@ -12,8 +12,9 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.serving.group_table import GroupTable, ImageTable
 from ugvae_tf.serving.served_model import ServedModel, load
 from ugvae_tf.serving.table_files import check_file
-from ugvae_tf.tasks.encode_request import OWN, EncodeRequest
+from ugvae_tf.tasks.encode_request import EncodeRequest
 from ugvae_tf.tasks.group_stream import Encoded, encoded
+from ugvae_tf.tasks.source_request import OWN, SourceRequest
 
 NAMED = 5  # unreadable images in the message
 
@@ -44,7 +45,7 @@ def encode(
     Raises:
         UserError: the source or the model does not exist, or an image is damaged.
     """
-    return encoded(_model(saved_model), opened(source, group_by), corrupt).groups
+    return encoded(served(saved_model), opened(source, group_by), corrupt).groups
 
 
 def encode_with_images(
@@ -55,7 +56,7 @@ def encode_with_images(
     corrupt: Literal["stop", "skip"] = "stop",
 ) -> tuple[GroupTable, ImageTable]:
     """As `encode`, and what each image contributes, a row an image; these rows are on disk until they are used."""
-    found = encoded(_model(saved_model), opened(source, group_by), corrupt, with_images=True)
+    found = encoded(served(saved_model), opened(source, group_by), corrupt, with_images=True)
     assert found.images is not None
     return found.groups, found.images
 
@@ -65,8 +66,8 @@ def run(request: EncodeRequest) -> str:
     output, began = Path(request.output), time.monotonic()
     for file in (output, request.images_output) if request.images else (output,):
         check_file(file)
-    model, images = ServedModel(request.address), _requested(request)
-    found = encoded(model, images, request.corrupt, request.images, output.parent)
+    model, images = ServedModel(request.source.address), requested(request.source)
+    found = encoded(model, images, request.source.corrupt, request.images, output.parent)
     found.groups.write(output)
     if found.images is not None:
         found.images.write(request.images_output)
@@ -85,11 +86,13 @@ def opened(source: Source, group_by: str | np.ndarray | None = None) -> GroupedI
     return grouped_sources.of_dataset(str(source), group_by)
 
 
-def _model(saved_model: str | Path | ServedModel) -> ServedModel:
+def served(saved_model: str | Path | ServedModel) -> ServedModel:
+    """The model itself, or the one at the address."""
     return saved_model if isinstance(saved_model, ServedModel) else load(saved_model)
 
 
-def _requested(request: EncodeRequest) -> GroupedImages:
+def requested(request: SourceRequest) -> GroupedImages:
+    """The images of a request; none is read yet."""
     if request.dataset in (None, *OWN):
         return grouped_sources.of_place(Path(str(request.data_dir)), request.group_by)
     return grouped_sources.of_dataset(str(request.dataset), request.group_by, request.split, request.data_dir)

@@ -67,10 +67,7 @@ class _Stream:
         """Add the images of a chunk."""
         self.unreadable += [str(self.images.names[place]) for place in chunk.unreadable]
         if self.unreadable and corrupt == "stop":
-            raise UserError(
-                f"{self.unreadable[0]} cannot be decoded: replace or delete the damaged images, or leave them out with "
-                "`corrupt=skip`."
-            )
+            raise damaged(self.unreadable[0])
         if len(chunk.places):
             self._add(expert_codes(self.model, chunk.images), chunk.places)
 
@@ -132,3 +129,10 @@ class _Stream:
         places = columns.pop("place")
         names = np.array([self.images.names[place] for place in places])
         return ImageTable(names, self.images.group_names[self.images.groups[places]], **columns)
+
+
+def damaged(name: str) -> UserError:
+    """The error for an image that cannot be decoded."""
+    return UserError(
+        f"{name} cannot be decoded: replace or delete the damaged images, or leave them out with `corrupt=skip`."
+    )
