@@ -98,7 +98,7 @@ class Data:
 
 
 def trial(data: Data, random: np.random.Generator) -> Iterator[float]:
-    """AUC of members and of the floor; p of a foreign image and of a member; p of equal and of different groups."""
+    """AUC by images, by components and of the floor; p of a foreign image, a member, equal and different groups."""
     kind, other = random.permutation(np.unique(data.kinds))[:2]
     own = random.permutation(np.flatnonzero(data.kinds == kind))[: SIZE + 1]
     foreign = random.permutation(np.flatnonzero(data.kinds == other))[:SIZE]
@@ -106,6 +106,9 @@ def trial(data: Data, random: np.random.Generator) -> Iterator[float]:
     is_foreign = np.arange(len(places)) == len(places) - 1
     scores = data.scores(places)
     yield roc_auc_score(is_foreign, -scores)
+    probs = np.asarray(data.groups.all_rows.component_probs)
+    components = membership.component_scores(probs[places], probs.mean(axis=0))
+    yield roc_auc_score(is_foreign, -components)
     features = data.pca[places]
     rest = (features.sum(axis=0) - features) / (len(features) - 1)
     yield roc_auc_score(is_foreign, ((features - rest) ** 2).sum(axis=1))
@@ -118,8 +121,12 @@ def trial(data: Data, random: np.random.Generator) -> Iterator[float]:
 
 
 def report(trials: list[list[float]], random: np.random.Generator) -> None:
-    auc, floor, foreign, null, same, different = np.array(trials).T
-    for name, values in (("AUC of members", auc), ("floor: 100 principal components", floor)):
+    auc, components, floor, foreign, null, same, different = np.array(trials).T
+    for name, values in {
+        "AUC of members": auc,
+        "the same by components": components,
+        "floor: 100 principal components": floor,
+    }.items():
         low, high = interval(values, random)
         print(f"{name:46}{values.mean():.3f} ({low:.3f} to {high:.3f})")
     for name, values in {

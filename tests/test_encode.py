@@ -237,7 +237,7 @@ def test_invalid_sources_are_explained(served, tmp_path, name, content, message)
 @pytest.mark.slow
 def test_a_damaged_array_and_wrong_sizes_are_explained(served, tmp_path):
     images, groups = images_of()
-    with pytest.raises(UserError, match="no array `image`: its arrays are other"):
+    with pytest.raises(UserError, match="no array 'image': its arrays are other"):
         np.savez(tmp_path / "none.npz", other=images)
         encode(tmp_path / "none.npz", served())
     with pytest.raises(UserError, match="has no column `font`: it has group"):

@@ -70,6 +70,24 @@ def test_a_score_is_the_bound_given_the_code_of_the_other_images(served, setting
         assert found[place] == pytest.approx(all_pairs[0, place], rel=1e-4)
 
 
+def test_a_score_by_components_is_that_of_shares_without_the_image():
+    probs = np.random.default_rng(0).dirichlet(np.ones(4), size=6)
+    population = np.array([0.4, 0.3, 0.2, 0.1])
+    for place, score in enumerate(membership.component_scores(probs, population)):
+        rest = (np.delete(probs, place, axis=0).sum(axis=0) + 0.25) / 6
+        assert rest.sum() == pytest.approx(1)
+        assert score == pytest.approx(np.log(probs[place] @ rest) - np.log(probs[place] @ population))
+
+
+@pytest.mark.parametrize("settings", [{}, EXTENDED, {"model": "gm-vae"}], ids=str)
+def test_members_by_components_need_no_beta(served, settings):
+    images, groups = images_of(16), np.repeat(["a", "b"], 8)
+    found = members(images, "b", served(**settings), group_by=groups, by="components")
+    assert sorted(found.image) == list(range(8, 16))
+    new = members(images, "b", served(**settings), group_by=groups, by="components", candidates=images_of(2, seed=1))
+    assert ((new.p_value >= 1 / 9 - 1e-9) & (new.p_value <= 1)).all()
+
+
 def test_conformal_p_values_count_scores():
     found = membership.conformal_p_values(np.array([-1.0, 0.5, 9.0]), np.array([0.0, 0.5, 1.0, 2.0]))
     np.testing.assert_allclose(found, [1 / 5, 3 / 5, 1])

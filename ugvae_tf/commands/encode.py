@@ -9,7 +9,7 @@ from ugvae_tf.tasks.encode_request import EncodeRequest
 from ugvae_tf.tasks.source_request import SourceRequest
 
 GROUPS = {
-    "model": ("saved_model",),
+    "model": ("saved_model", "trust"),
     "images and groups": ("data_dir", "group_by", "dataset", "split", "corrupt"),
     "codes": ("output", "images"),
 }
@@ -25,7 +25,7 @@ EXAMPLES = """examples:
   {prog} --saved-model mnist --data-dir photos/ --group-by owner --corrupt skip --images
   {prog} --saved-model glyphs --dataset glyphs --split held-out --group-by font --output fonts.csv
 
-Load only models that you trust: a SavedModel can read and write files when it runs."""
+Load only models that you trust: a SavedModel is a program."""
 
 
 def run(arguments: Sequence[str], prog: str) -> str | None:

@@ -10,7 +10,7 @@ from ugvae_tf.serving.shipped import shipped_versions
 from ugvae_tf.tasks import group_requests
 from ugvae_tf.tasks.source_request import SourceRequest
 
-SOURCE = ("saved_model", "data_dir", "group_by", "dataset", "split", "corrupt")
+SOURCE = ("saved_model", "trust", "data_dir", "group_by", "dataset", "split", "corrupt")
 METAVARS = {
     "saved_model": "MODEL",
     "data_dir": "PATH",
@@ -32,7 +32,7 @@ QUESTIONS: dict[str, tuple[Callable[[], Any], tuple[str, ...], str, str]] = {
     ),
     "members": (
         group_requests.MembersRequest,
-        ("group", "candidates", "seed", "output"),
+        ("group", "candidates", "by", "seed", "output"),
         "images that do not belong to their group",
         "--saved-model glyphs --data-dir albums/ --group anna --output anna/",
     ),
@@ -70,7 +70,7 @@ def parse_question(name: str, arguments: Sequence[str], prog: str | None = None)
     make, own, meaning, example = QUESTIONS[name]
     prog = prog or f"ugvae {name}"
     epilog = f"models that ship: {', '.join(shipped_versions())}\n\nexample:\n  {prog} {example}\n\n"
-    epilog += "Load only models that you trust: a SavedModel can read and write files when it runs."
+    epilog += "Load only models that you trust: a SavedModel is a program."
     parser = Parser(prog, f"Print {meaning}.", epilog)
     add_flags(parser, [SourceRequest(), make()], {"question": own, "model, images and groups": SOURCE}, METAVARS)
     given = parser.parsed(arguments)

@@ -26,6 +26,7 @@ class GroupedImages:
     read: Callable[[Shape, int], Iterator[Chunk]]  # the shape of a model's images, images in a chunk -> chunks
     grouped: bool = True  # False: all are in one group, because they have no groups
     files: Sequence[Path] | None = None  # of the images, if each is a file
+    unreadable: Sequence[str] = ()  # what was found beside the images, but cannot be read: folders, pipes
 
     def __len__(self) -> int:
         return len(self.groups)

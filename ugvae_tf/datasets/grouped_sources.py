@@ -1,6 +1,7 @@
 """Images and their groups by a name or a place: a folder, a manifest, an .npz file, or a data set by its name."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -52,7 +53,8 @@ def of_folder(folder: Path, group_by: str | None = None) -> GroupedImages:
         if not table.exists():
             raise UserError(f"`group_by={group_by}` needs a column of {table}, and there is no such file.")
         groups = numbered(_column(in_order_of(names, read_table(table), table), group_by, table).tolist())
-    return of_files([folder / path for path in paths], *groups, names, not is_flat)
+    images = of_files([folder / path for path in paths], *groups, names, not is_flat)
+    return replace(images, unreadable=unreadable)
 
 
 def of_manifest(file: Path, group_by: str = "group") -> GroupedImages:

@@ -77,16 +77,19 @@ def member_scores(
     return bounds(model, posteriors, rest) - log_p
 
 
-def candidate_p_value(
-    model: Generative, posteriors: ImagePosteriors, experts: Natural, prior: Natural, log_p: np.ndarray
-) -> float:
-    """The conformal p-value that the last image belongs to the group of the others.
+def component_scores(probs: np.ndarray, population: np.ndarray) -> np.ndarray:
+    """log of an image's expected share in the rest of its group over that in the population, in nats [N].
 
-    The group with the candidate is scored image by image, each against all others (full conformal prediction; Vovk,
-    Gammerman and Shafer 2005). If all are exchangeable, P(p <= a) <= a for every a.
+    What the components alone tell of membership; it needs neither beta nor pixels. Shares of the rest are smoothed by
+    one image over all components.
+
+    Args:
+        probs: q(d) of the images of one group [N, K].
+        population: [K], the components' shares among the images of other groups.
     """
-    scores = member_scores(model, posteriors, experts, prior, log_p)
-    return float((scores <= scores[-1]).mean())
+    probs = probs.astype(float)
+    rest = (probs.sum(axis=0) - probs + 1 / len(population)) / len(probs)
+    return np.log((probs * rest).sum(axis=1)) - np.log(probs @ population)
 
 
 def conformal_p_values(scores: np.ndarray, reference: np.ndarray) -> np.ndarray:

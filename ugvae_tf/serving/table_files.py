@@ -34,10 +34,10 @@ def write_table(file: Path, columns: Columns) -> None:
     """Write the columns to a new file, and then put it in the place of an old one, if any, by one rename."""
     check_file(file)
     partial = file.with_name(f".{file.name}.partial")
+    present = {name: column for name, column in columns.items() if column.ndim == 1 or column.size}
     try:
-        WRITERS[file.suffix](
-            partial, {name: column for name, column in columns.items() if column.ndim == 1 or column.size}
-        )
+        partial.unlink(missing_ok=True)  # of a process that was killed; or a link, which is not followed
+        WRITERS[file.suffix](partial, present)
         partial.replace(file)
     except OSError as error:
         raise UserError(f"Cannot write {file} ({error.strerror}): choose another place with `output`.") from error

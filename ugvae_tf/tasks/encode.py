@@ -66,7 +66,7 @@ def run(request: EncodeRequest) -> str:
     output, began = Path(request.output), time.monotonic()
     for file in (output, request.images_output) if request.images else (output,):
         check_file(file)
-    model, images = ServedModel(request.source.address), requested(request.source)
+    model, images = ServedModel(request.source.address, request.source.trust), requested(request.source)
     found = encoded(model, images, request.source.corrupt, request.images, output.parent)
     found.groups.write(output)
     if found.images is not None:

@@ -1,7 +1,7 @@
 """The requests of the commands on groups: similar, members, compare, representatives. Without TensorFlow."""
 
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.tasks.source_request import SourceRequest
@@ -38,6 +38,8 @@ class MembersRequest:
     candidates: str | None = None
     """Folder, manifest or .npz file of other images: does each belong to the group? (default: the group's own images,
     each against all others)."""
+    by: Literal["images", "components"] = "images"
+    """What is predicted of an image from the rest of its group: the whole image, or its component d alone."""
     seed: int = 0
     """Seed of the choice of other groups, for comparison."""
     output: str | None = None

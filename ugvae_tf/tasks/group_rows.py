@@ -51,7 +51,7 @@ class Groups:
         """Those of a command."""
         images = requested(source) if source.is_given else None
         table = ImageTable.read(codes) if codes is not None else ""
-        return cls(table, source.address, images=images, corrupt=source.corrupt)
+        return cls(table, ServedModel(source.address, source.trust), images=images, corrupt=source.corrupt)
 
     def _check(self, table: ImageTable) -> None:
         model = self.model.settings.model

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from ugvae_tf.datasets.grouped_images import GroupedImages
 from ugvae_tf.datasets.image_reader import Chunk
 from ugvae_tf.errors import LacksPart, UserError
+from ugvae_tf.files import written_to
 from ugvae_tf.serving.expert_codes import ExpertCodes, expert_codes, images_per_chunk, is_optimal
 from ugvae_tf.serving.group_sums import GroupSums, moments
 from ugvae_tf.serving.group_table import GroupTable, ImageTable
@@ -61,7 +62,7 @@ class _Stream:
     def __init__(self, model: ServedModel, images: GroupedImages, spool: Spool, with_images: bool) -> None:
         self.model, self.images, self.spool, self.with_images = model, images, spool, with_images
         self.sums: GroupSums | None = None
-        self.unreadable: list[str] = []
+        self.unreadable: list[str] = list(images.unreadable)
 
     def add(self, chunk: Chunk, corrupt: str) -> None:
         """Add the images of a chunk."""
@@ -81,10 +82,11 @@ class _Stream:
             self.sums = GroupSums.zeros(len(self.images.group_names), widths)
         self.sums.add(groups, **summed)
         rows = {"place": places, "z_mean": codes.z_mean, "z_stddev": codes.z_stddev}
-        if self.with_images:
-            self.spool.append(**rows, **summed)
-        elif codes.component_probs is None:
-            self.spool.append(**rows)
+        with written_to(self.spool.folder, "encode the images again"):
+            if self.with_images:
+                self.spool.append(**rows, **summed)
+            elif codes.component_probs is None:
+                self.spool.append(**rows)
 
     def result(self) -> Encoded:
         """The codes of the groups that have an image, and the rows of the images."""

@@ -2,21 +2,20 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from ugvae_tf.errors import LacksPart, UserError
+from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import membership
-from ugvae_tf.evaluation.experts import Natural
-from ugvae_tf.evaluation.membership import ImagePosteriors
 from ugvae_tf.plots import pictures
-from ugvae_tf.serving.expert_codes import is_optimal
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.encode import Source
 from ugvae_tf.tasks.group_requests import MembersRequest
-from ugvae_tf.tasks.group_rows import Groups, experts_of
+from ugvae_tf.tasks.group_rows import Groups
+from ugvae_tf.tasks.group_scores import SCORINGS, GroupImages, Scoring
 from ugvae_tf.tasks.report_files import checked_folder, text_table, written
 
 REFERENCE_GROUPS = 20  # other groups, for log p(x) and for the scores of true members
@@ -40,6 +39,7 @@ def members(
     *,
     candidates: Source | None = None,
     group_by: str | np.ndarray | None = None,
+    by: Literal["images", "components"] = "images",
     seed: int = 0,
 ) -> Members:
     """Whether each image of a group, or each candidate, belongs to the group.
@@ -48,35 +48,42 @@ def members(
 
     Args:
         source: images in groups, as `encode` takes them.
-        candidates: other images. Their p-value is that of full conformal prediction: at most a with probability a,
-            if the candidate and the images of the group are exchangeable. Without candidates, the images of the group
-            itself: a p-value is then the rank among the scores of images in other groups, each given the rest of its
-            own group, or among those of the group itself if there is no other one.
+        candidates: other images. Their p-value is that of full conformal prediction (Vovk, Gammerman and Shafer 2005):
+            at most a with probability a, if the candidate and the images of the group are exchangeable. Without
+            candidates, the images of the group itself: a p-value is then the rank among the scores of images in other
+            groups, each given the rest of its own group, or among those of the group itself if there is no other one.
+        by: `components`: the score is that of the component d alone, log p(d | rest) - log p(d), by shares of
+            components in place of beta. For groups that differ in contents.
 
     Raises:
-        UserError: the model has no beta, there is no such group, or it has one image only.
+        UserError: the model has no beta (or no mixture), there is no such group, or it has one image only.
     """
     groups = Groups(source, saved_model, group_by)
     others = None if candidates is None else Groups(candidates, groups.model)
-    return _found(groups, group, others, seed)
+    return found_members(groups, group, others, by, seed)
 
 
-def _found(groups: Groups, group: object, candidates: Groups | None, seed: int) -> Members:
-    if not groups.model.settings.model.has_beta:
-        raise LacksPart(f"The model in {groups.model.address} has no beta, which a group is recognised by.")
+def found_members(groups: Groups, group: object, candidates: Groups | None, by: str, seed: int) -> Members:
+    """As `members`."""
+    scoring = SCORINGS[by]
+    scoring.require(groups)
     needed = _needed(groups, group, MOST if candidates else None, np.random.default_rng(seed))
-    reference, images = _Reference(needed, group), _Images(needed, group)
-    if len(images.rows) < 2:
+    own = GroupImages.of(needed, group)
+    if len(own.rows) < 2:
         raise UserError(f"The group '{group}' has one image: nothing is left to compare it with.")
+    names = [name for name in np.unique(needed.all_rows.group) if str(name) != str(group)]
+    others = [GroupImages.of(needed, name) for name in tqdm(names, desc="other groups", leave=False)]
+    score = scoring(needed, others)
     if candidates is not None:
-        return _candidates(groups, images, candidates, reference)
-    scores = reference.scores(images)
-    others = reference.member_scores() if reference.images else scores
-    p_values = membership.conformal_p_values(scores, others)
-    if not reference.images:
-        p_values = np.array([(scores <= score).mean() for score in scores])
+        return _candidates(own, candidates, score)
+    scores = score(own)
+    references = [score(images, without=place) for place, images in enumerate(others) if len(images.rows) > 1]
     order = np.argsort(scores, kind="stable")
-    return Members(images.rows.image[order], scores[order], p_values[order])
+    if references:
+        p_values = membership.conformal_p_values(scores, np.concatenate(references))
+    else:
+        p_values = np.array([(scores <= value).mean() for value in scores])
+    return Members(own.rows.image[order], scores[order], p_values[order])
 
 
 def _needed(groups: Groups, group: object, most: int | None, random: np.random.Generator) -> Groups:
@@ -90,62 +97,13 @@ def _needed(groups: Groups, group: object, most: int | None, random: np.random.G
     return groups.in_memory(np.sort(np.concatenate(places)))
 
 
-class _Images:
-    """The images of a group, with their codes."""
-
-    def __init__(self, groups: Groups, name: object) -> None:
-        self.rows = groups.rows(name)
-        pixels = groups.pixels(self.rows.image)
-        assert pixels is not None, "images, not a table"
-        q_z = np.asarray(self.rows.z_mean), np.asarray(self.rows.z_stddev)
-        probs = None if is_optimal(groups.model) else np.asarray(self.rows.component_probs)
-        self.experts, self.posteriors = experts_of(self.rows), ImagePosteriors(pixels, *q_z, probs)
-
-
-class _Reference:
-    """Other groups: the betas for log p(x), and the scores of images that do belong to their group."""
-
-    def __init__(self, groups: Groups, group: object) -> None:
-        self.model, self.prior = groups.model, groups.prior
-        present = np.unique(groups.all_rows.group)
-        found = [_Images(groups, name) for name in present if str(name) != str(group)]
-        self.images = [images for images in found if len(images.rows) > 1]
-        betas = [images.experts.sum(self.prior).moments()[0] for images in found]
-        self.betas = np.stack(betas or self._samples(np.random.default_rng(0)))
-
-    def _samples(self, random: np.random.Generator) -> list[np.ndarray]:
-        p_beta = self.model.global_prior(1)
-        shape = [REFERENCE_GROUPS, p_beta["beta_mean"].shape[1]]
-        return list(random.normal(p_beta["beta_mean"], p_beta["beta_stddev"], shape))
-
-    def scores(self, images: _Images, betas: np.ndarray | None = None) -> np.ndarray:
-        """The score of every image of a group [N]."""
-        log_p = membership.marginal(self.model, images.posteriors, self.betas if betas is None else betas)
-        return membership.member_scores(self.model, images.posteriors, images.experts, self.prior, log_p)
-
-    def member_scores(self) -> np.ndarray:
-        """The scores of the images of all other groups; log p(x) is without the beta of the image's own group."""
-        found = []
-        for images in tqdm(self.images, desc="scores of other groups", leave=False):
-            own = images.experts.sum(self.prior).moments()[0]
-            others = self.betas[(self.betas != own).any(axis=1)]
-            found.append(self.scores(images, others if len(others) else None))
-        return np.concatenate(found)
-
-
-def _candidates(groups: Groups, images: _Images, candidates: Groups, reference: _Reference) -> Members:
-    """Each candidate with the images of the group."""
-    log_p = membership.marginal(groups.model, images.posteriors, reference.betas)
+def _candidates(own: GroupImages, candidates: Groups, score: Scoring) -> Members:
+    """Each candidate with the images of the group: the rank of its score among those of all of them."""
     names, scores, p_values = [], [], []
     for name in candidates.names:
-        new = _Images(candidates, name)
-        new_log_p = membership.marginal(groups.model, new.posteriors, reference.betas)
+        new = GroupImages.of(candidates, name)
         for place in tqdm(range(len(new.rows)), desc="candidates", leave=False):
-            part = slice(place, place + 1)
-            joined = _joined(images.posteriors, new.posteriors.rows(part))
-            experts = Natural(*(np.concatenate([a, b[part]]) for a, b in zip(images.experts, new.experts, strict=True)))
-            both = np.concatenate([log_p, new_log_p[part]])
-            found = membership.member_scores(groups.model, joined, experts, groups.prior, both)
+            found = score(own.with_image(new, place))
             names.append(new.rows.image[place])
             scores.append(found[-1])
             p_values.append((found <= found[-1]).mean())
@@ -153,17 +111,12 @@ def _candidates(groups: Groups, images: _Images, candidates: Groups, reference: 
     return Members(np.array(names)[order], np.array(scores)[order], np.array(p_values)[order])
 
 
-def _joined(one: ImagePosteriors, other: ImagePosteriors) -> ImagePosteriors:
-    columns = [None if a is None or b is None else np.concatenate([a, b]) for a, b in zip(one, other, strict=True)]
-    return ImagePosteriors(*columns)  # type: ignore[arg-type]
-
-
 def run(request: MembersRequest) -> str:
     """Print, and write members.csv and members.png."""
     folder = checked_folder(request.output)
     groups = Groups.requested(request.source)
     candidates = None if request.candidates is None else Groups(Path(request.candidates), groups.model)
-    found = _found(groups, request.group, candidates, request.seed)
+    found = found_members(groups, request.group, candidates, request.by, request.seed)
     columns = {"image": found.image, "score": found.score, "p_value": found.p_value}
     what = "Images of" if candidates is None else "Candidates for"
     text = f"{what} the group {request.group}, least likely members first: score in nats, conformal p-value\n\n"

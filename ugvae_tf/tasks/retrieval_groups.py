@@ -112,9 +112,7 @@ def _random_values(context: Context, images: ImageSet) -> np.ndarray:
     return values
 
 
-def fitted(
-    train: Side, n: int, random: np.random.Generator
-) -> tuple[dict[str, Plda], dict[str, np.ndarray]]:
+def fitted(train: Side, n: int, random: np.random.Generator) -> tuple[dict[str, Plda], dict[str, np.ndarray]]:
     """PLDA and the mean of each code over training groups of n images; no PLDA of fewer than two groups."""
     enough = [np.flatnonzero(train.values == value) for value in np.unique(train.values)]
     enough = [places for places in enough if len(places) >= n]

@@ -52,7 +52,7 @@ def run(request: SimilarRequest) -> str:
     folder = checked_folder(request.output)
     if request.matrix is not None and not request.matrix.endswith(".npy"):
         raise UserError(f"`matrix={request.matrix}` must end in .npy: numpy.load reads it.")
-    model = ServedModel(request.source.address)
+    model = ServedModel(request.source.address, request.source.trust)
     table = _table(request, model)
     k = min(request.count, len(table) - 1)
     places, distances = neighbours.nearest(table, k, model.metric)

@@ -26,6 +26,8 @@ class SourceRequest:
     group_by: str | None = None
     """What the groups are: a column of attributes.csv in the folder, or of the manifest, an array of the .npz file, or
     a label of `dataset` (default: the sub-folders, the column or the array group)."""
+    trust: bool = False
+    """Load a SavedModel also if it has operations beyond those on tensors and variables."""
     corrupt: Literal["stop", "skip"] = "stop"
     """Images that cannot be decoded: stop with an error that names the first one, or skip and count them."""
 
