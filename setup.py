@@ -15,6 +15,8 @@ SERVING = [  # of the clients in examples/; no model or command needs it
     "pillow>=12,<14",
 ]
 
+PARQUET = ["pyarrow>=23"]  # of `ugvae encode --output codes.parquet`
+
 
 def version() -> str:
     """`__version__` of the package, read without importing it (its dependencies are not installed yet)."""
@@ -107,7 +109,9 @@ setup(
     extras_require={
         "cuda": ["tensorflow[and-cuda]>=2.21,<2.22"],
         "serving": SERVING,
+        "parquet": PARQUET,
         "test": [
+            *PARQUET,
             *SERVING,
             "pytest>=9.0,<10",
             "pytest-xdist>=3.8,<4",

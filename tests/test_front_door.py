@@ -15,6 +15,7 @@ from small_models import IMAGE_SHAPE, SIZES, random_images
 
 import ugvae_tf as ug
 from ugvae_tf import codes as of_codes
+from ugvae_tf import neighbours
 from ugvae_tf.config import Config
 from ugvae_tf.config.presets import PRESETS, of_model
 from ugvae_tf.models import MODELS
@@ -285,7 +286,7 @@ def test_similar_groups_are_the_nearest_others(exported):
 
 def test_codes_without_beta_are_not_compared():
     with pytest.raises(ValueError, match="have no beta"):
-        of_codes.nearest(small("vae").encode(random_images(3, 2)), k=1)
+        neighbours.nearest(small("vae").encode(random_images(3, 2)), k=1)
 
 
 def quick_start() -> str:

@@ -32,8 +32,16 @@ if TYPE_CHECKING:
     from ugvae_tf.models import UgVae as UgVae
     from ugvae_tf.models import Vae as Vae
     from ugvae_tf.serving.export import export as export
+    from ugvae_tf.serving.group_table import GroupTable as GroupTable
+    from ugvae_tf.serving.group_table import ImageTable as ImageTable
     from ugvae_tf.serving.served_model import ServedModel as ServedModel
     from ugvae_tf.serving.served_model import load as load
+    from ugvae_tf.tasks.compare import compare as compare
+    from ugvae_tf.tasks.encode import encode as encode
+    from ugvae_tf.tasks.encode import encode_with_images as encode_with_images
+    from ugvae_tf.tasks.members import members as members
+    from ugvae_tf.tasks.representatives import representatives as representatives
+    from ugvae_tf.tasks.similar import similar as similar
     from ugvae_tf.training.fitting import from_preset as from_preset
 
 __version__ = "0.2.0"
@@ -54,6 +62,14 @@ _MODULES = {
     "export": "serving.export",
     "load": "serving.served_model",
     "ServedModel": "serving.served_model",
+    "encode": "tasks.encode",
+    "encode_with_images": "tasks.encode",
+    "similar": "tasks.similar",
+    "members": "tasks.members",
+    "compare": "tasks.compare",
+    "representatives": "tasks.representatives",
+    "GroupTable": "serving.group_table",
+    "ImageTable": "serving.group_table",
 }
 __all__ = ["UserError", "__version__", *_MODULES]
 

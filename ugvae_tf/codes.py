@@ -1,11 +1,10 @@
-"""Codes of groups and of their images; nearest neighbours of codes; images generated from codes."""
+"""Codes of groups and of their images; divergences of codes; images generated from codes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-
-from ugvae_tf.errors import UserError
 
 Arrays = dict[str, np.ndarray]
 
@@ -35,35 +34,46 @@ class Codes:
         return len(self.z_mean)
 
 
-def symmetric_kl(mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
-    """KL(q_i || q_j) + KL(q_j || q_i) in nats between all pairs of diagonal Gaussians [N, M]: [N, N].
+class GaussianCodes(Protocol):
+    """Moments of q(beta) of G groups: `Codes`, or a table of groups."""
+
+    @property
+    def beta_mean(self) -> np.ndarray: ...  # [G, M]
+
+    @property
+    def beta_stddev(self) -> np.ndarray: ...  # [G, M]
+
+
+def symmetric_kl(
+    mean: np.ndarray, stddev: np.ndarray, to_mean: np.ndarray | None = None, to_stddev: np.ndarray | None = None
+) -> np.ndarray:
+    """KL(q_i || q_j) + KL(q_j || q_i) in nats between diagonal Gaussians.
 
     With v = stddev^2 it is the sum over dimensions of (v_i + (m_i - m_j)^2) / (2 v_j) + the same with i and j
-    exchanged - 1: two matrix products, and no [N, N, M] array.
-    """
-    mean, variance = np.asarray(mean, np.float64), np.asarray(stddev, np.float64) ** 2
-    precision = 1 / variance
-    half = (variance + mean**2) @ precision.T - 2 * mean @ (mean * precision).T + (mean**2 * precision).sum(axis=1)
-    return np.maximum(0.5 * (half + half.T) - mean.shape[1], 0)
+    exchanged - 1: matrix products, and no [N, J, M] array.
 
-
-def nearest(codes: Codes, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k nearest other groups of each group, by the symmetric KL divergence of q(beta).
+    Args:
+        mean: [N, M], as `stddev`.
+        to_mean: [J, M], as `to_stddev`; by default the same Gaussians.
 
     Returns:
-        Their indices [G, k], nearest first, and the divergences in nats [G, k].
-
-    Raises:
-        UserError: the codes have no beta, or there are fewer than k other groups.
+        [N, J]
     """
-    if codes.beta_mean.shape[1] == 0:
-        raise UserError("These codes have no beta: groups are compared by the beta of a ug-vae, ml-vae or nested-vae.")
-    if not 1 <= k < len(codes):
-        raise UserError(f"k = {k} needs more groups: among {len(codes)} groups a group has {len(codes) - 1} others.")
-    distances = symmetric_kl(codes.beta_mean, codes.beta_stddev)
-    np.fill_diagonal(distances, np.inf)
-    places = np.argsort(distances, axis=1, kind="stable")[:, :k]
-    return places, np.take_along_axis(distances, places, axis=1)
+    one = _statistics(mean, stddev)
+    other = one if to_mean is None or to_stddev is None else _statistics(to_mean, to_stddev)
+    return np.maximum(0.5 * (_half(one, other) + _half(other, one).T) - mean.shape[1], 0)
+
+
+def _statistics(mean: np.ndarray, stddev: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.asarray(mean, np.float64), np.asarray(stddev, np.float64) ** 2
+
+
+def _half(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """The sum over dimensions of (v_i + (m_i - m_j)^2) / v_j: [N, J]."""
+    (mean, variance), (to_mean, to_variance) = one, other
+    precision = 1 / to_variance
+    squares = (variance + mean**2) @ precision.T + (to_mean**2 * precision).sum(axis=1)
+    return squares - 2 * mean @ (to_mean * precision).T
 
 
 def generated(

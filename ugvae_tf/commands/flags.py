@@ -13,16 +13,24 @@ from typing import Any, Literal, NoReturn, Union, get_args, get_origin, get_type
 
 from ugvae_tf.config import DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.errors import UserError
+from ugvae_tf.tasks.encode_request import EncodeRequest
+from ugvae_tf.tasks.group_requests import GROUP_REQUESTS
 from ugvae_tf.tasks.request import EvaluationRequest
+from ugvae_tf.tasks.source_request import SourceRequest
 from ugvae_tf.training.request import TrainRequest
 
 WIDTH = 100
 METAVARS = {int: "N", float: "X", str: "TEXT"}
-SETTINGS = {
-    field.name
-    for cls in (TrainRequest, DataConfig, ModelConfig, TrainingConfig, EvaluationRequest)
-    for field in dataclasses.fields(cls)
-}
+REQUESTS = (
+    TrainRequest,
+    DataConfig,
+    ModelConfig,
+    TrainingConfig,
+    EvaluationRequest,
+    SourceRequest,
+    EncodeRequest,
+)
+SETTINGS = {field.name for cls in (*REQUESTS, *GROUP_REQUESTS) for field in dataclasses.fields(cls)}
 WORDS = {int: "a whole number", float: "a number"}
 
 
@@ -88,7 +96,7 @@ def _help(doc: str, default: Any) -> str:
 def _add(group: Any, name: str, hint: Any, text: str, metavar: str | None) -> None:
     flag, kind = f"--{name.replace('_', '-')}", _bare(hint)
     if kind is bool:
-        action = "store_true" if name in ("resume", "overwrite", "trust") else argparse.BooleanOptionalAction
+        action = "store_true" if name in ("resume", "overwrite", "trust", "images") else argparse.BooleanOptionalAction
         group.add_argument(flag, action=action, default=argparse.SUPPRESS, help=text)
     elif get_origin(kind) is Literal:
         choices = get_args(kind)

@@ -49,8 +49,8 @@ def read_arrays(file: Path, memory_limit: float = math.inf) -> dict[str, np.ndar
     Raises:
         UserError: the file is invalid, or it is compressed and its images do not fit.
     """
-    with _opened(file) as archive:
-        headers = _headers(archive)
+    with opened(file) as archive:
+        headers = headers_of(archive)
         if IMAGE not in headers:
             raise UserError(f"{file} has no array 'image': its arrays are {', '.join(headers) or 'none'}.")
         count = headers[IMAGE].shape[:1]
@@ -69,8 +69,18 @@ def read_arrays(file: Path, memory_limit: float = math.inf) -> dict[str, np.ndar
         return {IMAGE: _images(file, archive, headers[IMAGE], memory_limit), **labels}
 
 
+def label_arrays(file: Path) -> dict[str, np.ndarray]:
+    """The arrays [N] other than `image`, which is not read."""
+    with opened(file) as archive:
+        return {
+            name: _read(archive, header)
+            for name, header in headers_of(archive).items()
+            if name != IMAGE and len(header.shape) == 1
+        }
+
+
 @contextmanager
-def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
+def opened(file: Path) -> Iterator[zipfile.ZipFile]:
     """The open file; errors in it become a UserError."""
     if not file.is_file():
         raise UserError(f"`data_dir={file}` is not a file: give the .npz file that holds the images.")
@@ -88,7 +98,7 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
         ) from error
 
 
-def _headers(archive: zipfile.ZipFile) -> dict[str, Header]:
+def headers_of(archive: zipfile.ZipFile) -> dict[str, Header]:
     """Of all arrays by name; raises ValueError for one that is not what its header says."""
     found = {}
     for member in archive.infolist():

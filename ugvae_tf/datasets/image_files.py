@@ -36,13 +36,14 @@ def undecodable(files: Sequence[Path]) -> list[Path]:
         ThreadPoolExecutor() as pool,
         tqdm(total=len(files), desc="Checking images", unit=" images", delay=2, leave=False) as bar,
     ):
-        for batch, of_batch in zip(batches, pool.map(_undecodable_of, batches), strict=True):
+        for batch, of_batch in zip(batches, pool.map(undecodable_of, batches), strict=True):
             found += of_batch
             bar.update(len(batch))
     return found
 
 
-def _undecodable_of(files: Sequence[Path]) -> list[Path]:
+def undecodable_of(files: Sequence[Path]) -> list[Path]:
+    """As `undecodable`, in this thread."""
     return [file for file in files if not _is_decodable(file)]
 
 

@@ -26,6 +26,22 @@ def list_images(folder: Path) -> tuple[list[ImageFile], list[str]]:
     Raises:
         UserError: there are no images, or images at different depths.
     """
+    paths, unreadable = image_paths(folder)
+    others = [path for path in paths if len(path.parts) != len(paths[0].parts)]
+    if others or len(paths[0].parts) > 3:
+        raise UserError(f"{folder} holds {paths[0]} and {(others or paths)[-1]}: arrange all its images as {LAYOUTS}.")
+    has_splits = _has_splits({path.parts[0] for path in paths}, len(paths[0].parts))
+    if has_splits and all(path.parts[0] != "train" for path in paths):
+        raise UserError(f"{folder} has no folder `train`: arrange its images as {LAYOUTS}.")
+    return [_image_file(path, has_splits) for path in paths], unreadable
+
+
+def image_paths(folder: Path) -> tuple[list[Path], list[str]]:
+    """All images below the folder, at any depth, sorted, relative to it; and what cannot be read, as `list_images`.
+
+    Raises:
+        UserError: there are no images.
+    """
     if not folder.is_dir():
         raise UserError(f"`data_dir={folder}` is not a folder: give the one that holds the images.")
     unreadable: list[str] = []
@@ -36,13 +52,7 @@ def list_images(folder: Path) -> tuple[list[ImageFile], list[str]]:
         if unreadable:
             raise UserError(f"{folder} has no image that can be read: {unreadable[0]} cannot.")
         raise UserError(f"{folder} has no images: put {', '.join(SUFFIXES)} files there, as {LAYOUTS}.")
-    others = [path for path in paths if len(path.parts) != len(paths[0].parts)]
-    if others or len(paths[0].parts) > 3:
-        raise UserError(f"{folder} holds {paths[0]} and {(others or paths)[-1]}: arrange all its images as {LAYOUTS}.")
-    has_splits = _has_splits({path.parts[0] for path in paths}, len(paths[0].parts))
-    if has_splits and all(path.parts[0] != "train" for path in paths):
-        raise UserError(f"{folder} has no folder `train`: arrange its images as {LAYOUTS}.")
-    return [_image_file(path, has_splits) for path in paths], unreadable
+    return paths, unreadable
 
 
 def _files_below(folder: Path, unreadable: list[str]) -> Iterator[Path]:

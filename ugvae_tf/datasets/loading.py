@@ -9,6 +9,7 @@ from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.binarised import binarised
 from ugvae_tf.datasets.catalogue import OWN, SHIPPED
 from ugvae_tf.datasets.image_set import ImageSet
+from ugvae_tf.datasets.resizing import central_square
 from ugvae_tf.datasets.source import Source, as_columns
 from ugvae_tf.datasets.sources import find_source, first_line
 from ugvae_tf.datasets.streaming import StreamedSet
@@ -102,9 +103,7 @@ def _conformed(source: Source, size: int | None, channels: int) -> Source:
     def conform(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         image = example["image"]
         if size is not None and image.shape[:2] != (size, size):
-            side = tf.reduce_min(tf.shape(image)[:2])
-            image = tf.image.resize_with_crop_or_pad(image, side, side)
-            image = tf.saturate_cast(tf.round(tf.image.resize(image, [size, size], antialias=True)), tf.uint8)
+            image = central_square(image, size)
         if image.shape[-1] != channels:
             image = tf.repeat(image, channels // tf.shape(image)[-1], axis=-1)
             image = tf.ensure_shape(image, [*image.shape[:2], channels])

@@ -1,33 +1,47 @@
 """Retrieval of a group among all groups by the code of other images of the group."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.special import digamma
 
-LEAST_WITHIN = 1e-4  # share of a direction's variance that lies within groups: keeps every score finite
-RANK_TOLERANCE = 1e-10  # of the largest variance: directions of less than that are constant
+from ugvae_tf.plda import Plda as Plda
 
 
-def retrieval_metrics(scores: np.ndarray) -> dict[str, float]:
-    """Recall and mean reciprocal rank of the correct group.
+def query_measures(scores: np.ndarray) -> dict[str, np.ndarray]:
+    """`recall_at_1`, `recall_at_5` and `reciprocal_rank` of the correct group of each query, each [N].
 
     Ties share their ranks evenly, so constant scores give the chance level, 1 / N.
 
     Args:
         scores: [N, N], of the query of group i (row) and the reference code of group j (column); more is better, and
             the right group is on the diagonal.
+    """
+    own = np.diagonal(scores)[:, np.newaxis]
+    better, equal = (scores > own).sum(axis=1), (scores == own).sum(axis=1)  # own rank: better + 1 to better + equal
+    recall = {f"recall_at_{k}": np.clip((k - better) / equal, 0, 1) for k in (1, 5)}
+    return recall | {"reciprocal_rank": (digamma(better + equal + 1) - digamma(better + 1)) / equal}
+
+
+def retrieval_metrics(scores: np.ndarray) -> dict[str, float]:
+    """Recall and mean reciprocal rank of the correct group, from scores as for `query_measures`.
 
     Returns:
         `recall_at_1`, `recall_at_5`: the share of queries whose own group is among the best 1 and 5;
         `mean_reciprocal_rank`: the mean of 1 / rank of their own group. By chance they are 1 / N, 5 / N and
         (1 + 1/2 + ... + 1/N) / N.
     """
-    own = np.diagonal(scores)[:, np.newaxis]
-    better, equal = (scores > own).sum(axis=1), (scores == own).sum(axis=1)  # own rank: better + 1 to better + equal
-    reciprocal = (digamma(better + equal + 1) - digamma(better + 1)) / equal
-    recall = {f"recall_at_{k}": float(np.clip((k - better) / equal, 0, 1).mean()) for k in (1, 5)}
-    return recall | {"mean_reciprocal_rank": float(reciprocal.mean())}
+    found = query_measures(scores)
+    names = {"recall_at_1": "recall_at_1", "recall_at_5": "recall_at_5", "mean_reciprocal_rank": "reciprocal_rank"}
+    return {name: float(found[measure].mean()) for name, measure in names.items()}
+
+
+def cosine_scores(queries: np.ndarray, references: np.ndarray, centre: np.ndarray) -> np.ndarray:
+    """The cosine of the angle between codes [N, F], seen from the centre [F]: [N, N]; 0 for a code at the centre."""
+    units = []
+    for codes in (queries, references):
+        moved = np.asarray(codes - centre, float)
+        length = np.linalg.norm(moved, axis=1, keepdims=True)
+        units.append(np.divide(moved, length, out=np.zeros_like(moved), where=length > 0))
+    return units[0] @ units[1].T
 
 
 def raw_scores(queries: np.ndarray, references: np.ndarray) -> np.ndarray:
@@ -41,50 +55,3 @@ def raw_scores(queries: np.ndarray, references: np.ndarray) -> np.ndarray:
     scale = np.where(stddev > 0, stddev, np.inf)  # a constant dimension does not contribute to the distance
     a, b = queries / scale, references / scale
     return 2 * a @ b.T - (a**2).sum(axis=1)[:, np.newaxis] - (b**2).sum(axis=1)
-
-
-@dataclass(frozen=True)
-class Plda:
-    """The two-covariance model of speaker verification, fitted to codes of training groups.
-
-    A code is mean + y + noise, y ~ N(0, B) the same for all codes of a group and noise ~ N(0, W) of each (Prince and
-    Elder 2007, "Probabilistic linear discriminant analysis for inferences about identity"; Kenny 2010, "Bayesian
-    speaker verification with heavy-tailed priors"). One linear map makes W the identity and B diagonal.
-    """
-
-    mean: np.ndarray  # [F]
-    directions: np.ndarray  # [F, D], the map
-    between: np.ndarray  # [D], the variance of y along each direction, where that of the noise is 1
-
-    @classmethod
-    def fit(cls, codes: np.ndarray, groups: np.ndarray) -> "Plda":
-        """The moments of codes [N, F] of groups [N], with the same number, 2 or more, of codes for each group.
-
-        W is the covariance within groups, and W + B the covariance of all codes. Directions in which the codes do not
-        vary are left out; along the others at least LEAST_WITHIN of the variance is the noise's.
-        """
-        numbers = np.unique(groups, return_inverse=True)[1]
-        centred = codes - codes.mean(axis=0)
-        sums = np.stack([np.bincount(numbers, values) for values in centred.T], axis=1)
-        means = sums / np.bincount(numbers)[:, np.newaxis]
-        noise = centred - means[numbers]
-        within = noise.T @ noise / (len(codes) - len(means))
-        variances, axes = np.linalg.eigh(np.cov(centred.T, bias=True).reshape(2 * centred.shape[1:]))
-        kept = variances > RANK_TOLERANCE * variances.max()
-        whitened = axes[:, kept] / np.sqrt(variances[kept])  # W + B becomes the identity
-        shares, rotation = np.linalg.eigh(whitened.T @ within @ whitened)
-        shares = shares.clip(LEAST_WITHIN, 1)  # above 1, the groups' means vary less than the noise makes them
-        return cls(codes.mean(axis=0), whitened @ rotation / np.sqrt(shares), (1 - shares) / shares)
-
-    def scores(self, queries: np.ndarray, references: np.ndarray) -> np.ndarray:
-        """log p(a, b | one group) - log p(a) - log p(b), in nats, of queries [Q, F] and references [N, F]: [Q, N].
-
-        Along a direction of between-variance e, with a and b mapped,
-
-            a b e / (1 + 2e) - (a^2 + b^2) e^2 / (2 (1 + e) (1 + 2e)) + log(1 + e) - log(1 + 2e) / 2
-        """
-        e = self.between
-        a, b = (queries - self.mean) @ self.directions, (references - self.mean) @ self.directions
-        weights = e**2 / (2 * (1 + e) * (1 + 2 * e))
-        constant = (np.log1p(e) - np.log1p(2 * e) / 2).sum()
-        return (a * e / (1 + 2 * e)) @ b.T - (a**2 @ weights)[:, np.newaxis] - b**2 @ weights + constant

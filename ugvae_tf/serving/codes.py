@@ -14,7 +14,9 @@ MEANINGS = {
     "z_mean": "mean of z over the group",
     "component_probs": "mean of q(d) over the group",
 }
-IMAGES_PER_CALL = 8192  # images between two updates of the progress bar
+IMAGES_PER_CALL = 8192  # between two updates of the progress bar
+# An optimal q(d) evaluates K networks of p(z | d, beta) for every image: [images, K, hidden] has to stay in the cache.
+IMAGES_PER_CALL_OPTIMAL = 128
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,10 @@ class GroupCodes(NamedTuple):
 def encode_images(model: ServedModel, images: np.ndarray, title: str = "encoding") -> ImageCodes:
     """Codes of images [N, H, W, C], with a progress bar."""
     parts: list[Arrays] = []
-    for start in tqdm(range(0, len(images), IMAGES_PER_CALL), desc=title, unit="call", leave=False):
-        chunk = images[start : start + IMAGES_PER_CALL]
+    is_optimal = model.settings.model.component_posterior == "optimal"
+    size = IMAGES_PER_CALL_OPTIMAL if is_optimal else IMAGES_PER_CALL
+    for start in tqdm(range(0, len(images), size), desc=title, unit="call", leave=False):
+        chunk = images[start : start + size]
         parts.append(_alone(model, chunk[:, np.newaxis]))
     of_image = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     prior, prior_mean = model.prior_parameters()

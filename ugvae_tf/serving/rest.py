@@ -8,6 +8,7 @@ import numpy as np
 import requests
 
 from ugvae_tf.errors import UserError
+from ugvae_tf.plda import Plda
 from ugvae_tf.serving import answers, saved_model
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays
@@ -32,6 +33,8 @@ class Rest:
     Raises:
         UserError: no server responds, or it is not TensorFlow Serving with an export of ugvae_tf.
     """
+
+    metric: Plda | None = None  # an asset, which a server does not give
 
     def __init__(self, address: ServerAddress) -> None:
         self.name, self._url, self._shown = address.name, address.model_url, address.shown

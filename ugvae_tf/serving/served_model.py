@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ugvae_tf import codes
+from ugvae_tf import codes, neighbours
 from ugvae_tf import config as configuration
-from ugvae_tf.codes import Codes
+from ugvae_tf.codes import Codes, GaussianCodes
 from ugvae_tf.errors import UserError
 from ugvae_tf.models.inputs import ImageShape, as_groups
+from ugvae_tf.plda import Plda
 from ugvae_tf.serving import saved_model
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays, BackEnd
@@ -61,6 +62,11 @@ class ServedModel:
         except (UserError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise saved_model.not_ours(self.address) from error
 
+    @property
+    def images_per_call(self) -> int:
+        """Images in one call of a signature: large enough for speed, small enough for memory and time limits."""
+        return self._back_end.images_per_call
+
     def encode(self, images: np.ndarray) -> Codes:
         """Codes of groups of images [G, B, H, W, C], or of one group [B, H, W, C]; uint8 or floats in [0, 1].
 
@@ -88,16 +94,31 @@ class ServedModel:
         beta = self.encode(like).beta_mean[0]
         return codes.generated(self.prior, self.decode, beta, count, np.random.default_rng(seed))
 
-    def similar(self, groups: Codes, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """The k nearest other groups of each group, by the symmetric KL divergence of q(beta).
+    @property
+    def metric(self) -> Plda | None:
+        """The learned metric of codes, an asset of the export; None: it has none, or is on a server."""
+        return self._back_end.metric
+
+    def similar(self, groups: GaussianCodes, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The k nearest other groups of each group, by the learned metric if the export has one.
+
+        Otherwise, by the symmetric KL divergence of q(beta).
 
         Returns:
-            Their indices [G, k], nearest first, and the divergences in nats [G, k].
+            Their indices [G, k], nearest first, and the distances in nats [G, k].
 
         Raises:
             UserError: the model has no beta, or there are fewer than k other groups.
         """
-        return codes.nearest(groups, k)
+        return neighbours.nearest(groups, k, self.metric)
+
+    def distances(self, groups: GaussianCodes) -> np.ndarray:
+        """The distances of all groups in nats [G, G] float32, by the metric of `similar`.
+
+        Raises:
+            UserError: the model has no beta.
+        """
+        return neighbours.distance_matrix(groups, self.metric)
 
     def experts(self, images: np.ndarray) -> Arrays:
         """Natural parameters of every image's expert of q(beta), `precision` and `precision_mean` [G, B, M].
@@ -138,8 +159,7 @@ class ServedModel:
     def call(self, name: str, **inputs: np.ndarray) -> Arrays:
         """Call a signature by name with all of its inputs; raises UserError if the names do not match the model's."""
         self._check(name, inputs)
-        images_per_call = self._back_end.images_per_call
-        answers = [self._back_end.call(name, part) for part in _parts(inputs, images_per_call)]
+        answers = [self._back_end.call(name, part) for part in _parts(inputs, self.images_per_call)]
         return {key: np.concatenate([answer[key] for answer in answers]) for key in answers[0]}
 
     def _taken(self, name: str, inputs: Arrays) -> Arrays:

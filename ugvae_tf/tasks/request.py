@@ -27,6 +27,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "completion": ("groups", "attribute", "group_by"),
     "swap": ("groups", "attribute", "group_by"),
     "prediction": ("groups", "attribute", "group_by"),
+    "retrieval": ("groups", "seeds", "attribute", "group_by"),
 }
 DIGIT_CATEGORIES = ("series", "digit-sets")
 CHOICES = ("groups", "seeds", "categories", "attribute", "group_by", "between", "dimension", "samples")

@@ -24,6 +24,7 @@ from ugvae_tf.tasks import (
     likelihood,
     prediction,
     reconstruction,
+    retrieval,
     swap,
     traversal,
 )
@@ -43,6 +44,7 @@ TASKS: dict[str, Callable[[Context], Report]] = {
     "completion": completion.report,
     "swap": swap.report,
     "prediction": prediction.report,
+    "retrieval": retrieval.report,
 }
 
 MOST_NAMES = 3  # names of figures in the last line

@@ -1,0 +1,87 @@
+"""`ugvae encode`: flags to a request, files from a folder, and one sentence for a mistake."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from test_encode import SHAPE, images_of, written
+
+from ugvae_tf.commands.encode import parse_encoding
+from ugvae_tf.commands.main import call
+from ugvae_tf.errors import UserError
+from ugvae_tf.serving.group_table import GroupTable, ImageTable
+from ugvae_tf.tasks.encode_request import EncodeRequest
+from ugvae_tf.tasks.source_request import SourceRequest
+
+
+def test_flags_become_the_request():
+    flags = ["--data-dir", "albums", "--group-by", "owner", "--output", "c.csv", "--images", "--corrupt", "skip"]
+    source = SourceRequest(data_dir="albums", group_by="owner", corrupt="skip")
+    expected = EncodeRequest(source, output="c.csv", images=True)
+    assert parse_encoding(flags) == expected
+    assert expected.images_output.name == "c-images.csv"
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ([], "no images to encode"),
+        (["--dataset", "npz"], "no images to encode"),
+        (["--data-dir", "albums", "--split", "train"], "own images are all encoded"),
+        (["--data-dir", "albums", "--output", "codes.txt"], r"must end in \.parquet, \.csv, \.npz"),
+        (["--data-dir", "albums", "--grop-by", "owner"], "did you mean --group-by"),
+        (["--data-dir", "albums", "--corrupt", "ignore"], "must be one of stop, skip"),
+    ],
+)
+def test_invalid_flags_are_explained(flags, message):
+    with pytest.raises(UserError, match=message):
+        parse_encoding(flags)
+
+
+def test_a_folder_becomes_two_files(exported, tmp_path, capsys):
+    folder = exported(image_shape=SHAPE)[1]
+    images, groups = images_of()
+    written(tmp_path / "albums", images, groups)
+    (tmp_path / "albums" / "a" / "broken.png").touch()
+    flags = ["--saved-model", str(folder), "--data-dir", str(tmp_path / "albums"), "--images", "--corrupt", "skip"]
+    call("encode", [*flags, "--output", str(tmp_path / "codes.npz")], "ugvae encode")
+    said = capsys.readouterr().out
+    assert "23 images in 4 groups" in said
+    assert "1 images that cannot be decoded: a/broken.png" in said
+    table = GroupTable.read(tmp_path / "codes.npz")
+    assert dict(zip(table.group, table.images, strict=True)) == {"a": 2, "b": 1, "c": 17, "d": 3}
+    rows = ImageTable.read(tmp_path / "codes-images.npz")
+    assert len(rows) == 23
+    assert all(image.startswith(f"{group}/") for image, group in zip(rows.image, rows.group, strict=True))
+
+
+def test_images_without_groups_are_one_and_the_message_says_so(exported, tmp_path, capsys):
+    np.savez(tmp_path / "data.npz", image=images_of()[0])
+    flags = ["--saved-model", str(exported(image_shape=SHAPE)[1]), "--data-dir", str(tmp_path / "data.npz")]
+    call("encode", [*flags, "--output", str(tmp_path / "codes.csv")], "ugvae encode")
+    assert "no groups, so all are one: --group-by names" in capsys.readouterr().out
+    assert GroupTable.read(tmp_path / "codes.csv").group.tolist() == ["all"]
+
+
+def test_a_mistake_is_one_sentence_and_leaves_no_file(exported, tmp_path, capsys):
+    images, groups = images_of()
+    written(tmp_path / "albums", images, groups)
+    (tmp_path / "albums" / "a" / "broken.png").touch()
+    flags = ["--saved-model", str(exported(image_shape=SHAPE)[1]), "--data-dir", str(tmp_path / "albums")]
+    with pytest.raises(SystemExit) as stop:
+        call("encode", [*flags, "--output", str(tmp_path / "codes.npz")], "ugvae encode")
+    assert stop.value.code == 2
+    assert "a/broken.png cannot be decoded" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["albums"]
+
+
+@pytest.mark.slow
+def test_help_needs_no_tensorflow():
+    code = (
+        "import sys; from ugvae_tf.commands.main import call; call('encode', ['--help'], 'ugvae encode'); "
+        "sys.exit('tensorflow' in sys.modules or 'numpy' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    assert "--group-by COLUMN" in found.stdout

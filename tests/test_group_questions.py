@@ -1,0 +1,164 @@
+"""similar, compare and representatives on exported models, and the commands of all four questions."""
+
+import functools
+
+import numpy as np
+import pytest
+from small_models import EXTENDED
+from test_encode import written
+
+import ugvae_tf as ug
+from ugvae_tf.commands.group_commands import QUESTIONS, parse_question
+from ugvae_tf.commands.main import call
+from ugvae_tf.errors import UserError
+from ugvae_tf.evaluation.experts import influence
+from ugvae_tf.plda import Plda
+from ugvae_tf.serving.folder import Folder
+from ugvae_tf.serving.metric import read_metric, write_metric
+from ugvae_tf.serving.served_model import ServedModel
+from ugvae_tf.tasks.compare import compare
+from ugvae_tf.tasks.encode import encode_with_images
+from ugvae_tf.tasks.group_rows import Groups, experts_of, joint_probs
+from ugvae_tf.tasks.representatives import representatives
+from ugvae_tf.tasks.similar import similar
+
+pytestmark = pytest.mark.xdist_group("encode")
+
+SHAPE = (6, 6, 3)
+
+
+@pytest.fixture(scope="module")
+def served(exported):
+    """By settings: a loaded export, which tests only call."""
+
+    @functools.cache
+    def loaded(**settings):
+        return ServedModel(exported(image_shape=SHAPE, **settings)[1])
+
+    return loaded
+
+
+@pytest.fixture
+def albums(tmp_path):
+    """A folder with three groups of 8 images."""
+    images = np.random.default_rng(0).integers(256, size=(24, *SHAPE), dtype=np.uint8)
+    groups = np.repeat(["a", "b", "c"], 8)
+    written(tmp_path / "albums", images, groups)
+    return tmp_path / "albums", images, groups
+
+
+def test_images_and_their_rows_give_the_same_representatives(served, albums):
+    folder, images, groups = albums
+    model = served(**EXTENDED)
+    _, rows = encode_with_images(images, model, group_by=groups)
+    of_rows, of_folder = representatives(rows, model, count=3), representatives(folder, model, count=3)
+    assert of_rows.group.tolist() == of_folder.group.tolist() == ["a"] * 3 + ["b"] * 3 + ["c"] * 3
+    assert [int(name[2:4]) for name in of_folder.image] == of_rows.image.tolist()
+    np.testing.assert_allclose(of_rows.influence, of_folder.influence, rtol=1e-3)
+    prior = Groups(rows, model).prior
+    expected = influence(experts_of(rows.rows(rows.group == "b")), prior)
+    np.testing.assert_allclose(of_rows.influence[3:6], -np.sort(-expected)[:3], rtol=1e-4)
+
+
+@pytest.mark.parametrize("settings", [{}, EXTENDED], ids=str)
+def test_q_d_of_two_groups_is_that_of_their_images_in_one_group(served, albums, settings):
+    _, images, groups = albums
+    model = served(**settings)
+    source = Groups(images, model, groups)
+    found = joint_probs(source, source.rows("a"), source.rows("c"))
+    expected = model.encode(images[groups != "b"]).component_probs[0]
+    np.testing.assert_allclose(np.concatenate(found), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_compare_names_images_of_either_group(served, albums):
+    folder, *_ = albums
+    found = compare(folder, "a", "b", served(), permutations=99)
+    assert found.image[found.in_first].tolist() == [f"a/{place:02}.png" for place in range(8)]
+    typical = found.typical(True, 2)
+    scores = dict(zip(found.image, found.typicality, strict=True))
+    assert scores[typical[0]] == max(found.typicality[found.in_first])
+    assert scores[found.typical(False, 1)[0]] == min(found.typicality[~found.in_first])
+
+
+def test_codes_of_another_model_and_unknown_groups_are_explained(served, albums):
+    _, images, groups = albums
+    _, rows = encode_with_images(images, served(), group_by=groups)
+    with pytest.raises(UserError, match="give the `saved_model` that made them"):
+        representatives(rows, served(global_size=2))
+    with pytest.raises(UserError, match="There is no group 'x'"):
+        compare(rows, "a", "x", served())
+    with pytest.raises(UserError, match="no beta"):
+        representatives(images, served(model="gm-vae"))
+    with pytest.raises(UserError, match="no mixture"):
+        compare(images, "a", "b", served(model="ml-vae"), group_by=groups)
+
+
+def test_the_learned_metric_is_an_asset_of_the_export(tmp_path, exported):
+    import shutil
+
+    version = tmp_path / "1"
+    shutil.copytree(exported(image_shape=SHAPE)[1] / "1", version)
+    assert read_metric(version) is None
+    random = np.random.default_rng(0)
+    metric = Plda.fit(random.normal(size=(30, 4)), np.arange(30) // 2)
+    write_metric(version, metric)
+    assert Folder(version).metric is not None
+    images, groups = random.integers(256, size=(12, *SHAPE), dtype=np.uint8), np.arange(12) // 3
+    codes = ug.encode(images, model := ServedModel(version), group_by=groups)
+    scores = metric.scores(codes.beta_mean, codes.beta_mean) - np.diag([np.inf] * 4)
+    np.testing.assert_array_equal(similar(codes, 1, model)[0][:, 0], scores.argmax(axis=1))
+    np.testing.assert_allclose(model.distances(codes), -metric.scores(codes.beta_mean, codes.beta_mean), rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_every_command_prints_its_table_and_writes_files(exported, albums, tmp_path, capsys):
+    folder, *_ = albums
+    model = ["--saved-model", str(exported(image_shape=SHAPE)[1]), "--data-dir", str(folder)]
+    for name, flags in {
+        "similar": ["--count", "2", "--matrix", str(tmp_path / "d.npy")],
+        "members": ["--group", "b"],
+        "compare": ["--group", "a", "--other", "c", "--permutations", "19"],
+        "representatives": ["--group", "c", "--count", "3"],
+    }.items():
+        call(name, [*model, *flags, "--output", str(tmp_path / "out")], f"ugvae {name}")
+        said = capsys.readouterr().out
+        assert f"{name}.csv, {name}.png" in said
+        assert (tmp_path / "out" / f"{name}.csv").stat().st_size > 50
+        assert (tmp_path / "out" / f"{name}.png").stat().st_size > 1000
+    assert np.load(tmp_path / "d.npy").shape == (3, 3)
+
+
+def test_a_file_of_codes_replaces_the_images(exported, albums, tmp_path, capsys):
+    folder, *_ = albums
+    model = ["--saved-model", str(exported(image_shape=SHAPE)[1])]
+    codes = str(tmp_path / "c.npz")
+    call("encode", [*model, "--data-dir", str(folder), "--output", codes, "--images"], "ugvae encode")
+    call("similar", [*model, "--codes", codes, "--group", "a", "--count", "1"], "ugvae similar")
+    call(
+        "representatives", [*model, "--codes", str(tmp_path / "c-images.npz"), "--group", "a"], "ugvae representatives"
+    )
+    said = capsys.readouterr().out
+    assert "Nearest among 3 groups by the symmetric KL" in said
+    assert "a/0" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "message"),
+    [
+        ("similar", [], "no images to encode"),
+        ("similar", ["--codes", "c.npz", "--count", "0"], "`count` must be at least 1"),
+        ("members", ["--data-dir", "albums"], "Whose members"),
+        ("compare", ["--data-dir", "albums", "--group", "a"], "names of two groups"),
+        ("compare", ["--data-dir", "albums", "--group", "a", "--other", "a"], "names of two groups"),
+        ("representatives", ["--group", "a"], "no images to encode"),
+    ],
+)
+def test_invalid_flags_are_explained(name, flags, message):
+    with pytest.raises(UserError, match=message):
+        parse_question(name, flags)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_help_lists_the_flags(name, capsys):
+    assert parse_question(name, ["--help"]) is None
+    assert "--saved-model MODEL" in capsys.readouterr().out

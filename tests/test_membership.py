@@ -1,0 +1,136 @@
+"""Membership: bounds at a beta of each image's own, leave-one-out scores, and conformal p-values."""
+
+import functools
+
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+from small_models import EXTENDED
+
+from ugvae_tf.errors import UserError
+from ugvae_tf.evaluation import membership
+from ugvae_tf.evaluation.membership import ImagePosteriors
+from ugvae_tf.evaluation.prediction import bounds_given_betas
+from ugvae_tf.serving.served_model import ServedModel
+from ugvae_tf.tasks.group_rows import Groups, experts_of
+from ugvae_tf.tasks.members import members
+
+pytestmark = pytest.mark.xdist_group("encode")
+
+SHAPE = (6, 6, 3)
+KINDS = [{}, EXTENDED]
+
+
+@pytest.fixture(scope="module")
+def served(exported):
+    """By settings: a loaded export, which tests only call."""
+
+    @functools.cache
+    def loaded(**settings):
+        return ServedModel(exported(image_shape=SHAPE, **settings)[1])
+
+    return loaded
+
+
+def images_of(count: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(256, size=(count, *SHAPE), dtype=np.uint8)
+
+
+def posteriors_of(model: ServedModel, images: np.ndarray, probs: bool) -> ImagePosteriors:
+    codes = model.encode(images)
+    return ImagePosteriors(
+        images / 255, codes.z_mean[0], codes.z_stddev[0], codes.component_probs[0] if probs else None
+    )
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+def test_the_bound_of_an_image_is_that_of_the_task_prediction(served, settings, monkeypatch):
+    monkeypatch.setattr(membership, "IMAGES_PER_CALL", 2)
+    model, images = served(**settings), images_of(5)
+    codes, is_optimal = model.encode(images), settings == EXTENDED
+    betas = np.random.default_rng(1).normal(size=(5, codes.beta_mean.shape[1])).astype(np.float32)
+    all_pairs = bounds_given_betas(model, images / 255, codes, codes.z_mean[0], betas, is_optimal)
+    found = membership.bounds(model, posteriors_of(model, images, not is_optimal), betas)
+    np.testing.assert_allclose(found, np.diagonal(all_pairs), rtol=1e-4)
+    marginal = membership.marginal(model, posteriors_of(model, images, not is_optimal), betas)
+    np.testing.assert_allclose(marginal, logsumexp(all_pairs, axis=0) - np.log(5), rtol=1e-4)
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+def test_a_score_is_the_bound_given_the_code_of_the_other_images(served, settings):
+    model, images = served(**settings), images_of(6)
+    is_optimal = settings == EXTENDED
+    groups = Groups(images, model)
+    posteriors, log_p = posteriors_of(model, images, not is_optimal), np.zeros(6)
+    found = membership.member_scores(model, posteriors, experts_of(groups.rows("all")), groups.prior, log_p)
+    codes = model.encode(images)
+    for place in range(6):
+        beta = model.encode(np.delete(images, place, axis=0)).beta_mean
+        all_pairs = bounds_given_betas(model, images / 255, codes, codes.z_mean[0], beta, is_optimal)
+        assert found[place] == pytest.approx(all_pairs[0, place], rel=1e-4)
+
+
+def test_a_score_by_components_is_that_of_shares_without_the_image():
+    probs = np.random.default_rng(0).dirichlet(np.ones(4), size=6)
+    population = np.array([0.4, 0.3, 0.2, 0.1])
+    for place, score in enumerate(membership.component_scores(probs, population)):
+        rest = (np.delete(probs, place, axis=0).sum(axis=0) + 0.25) / 6
+        assert rest.sum() == pytest.approx(1)
+        assert score == pytest.approx(np.log(probs[place] @ rest) - np.log(probs[place] @ population))
+
+
+@pytest.mark.parametrize("settings", [{}, EXTENDED, {"model": "gm-vae"}], ids=str)
+def test_members_by_components_need_no_beta(served, settings):
+    images, groups = images_of(16), np.repeat(["a", "b"], 8)
+    found = members(images, "b", served(**settings), group_by=groups, by="components")
+    assert sorted(found.image) == list(range(8, 16))
+    new = members(images, "b", served(**settings), group_by=groups, by="components", candidates=images_of(2, seed=1))
+    assert ((new.p_value >= 1 / 9 - 1e-9) & (new.p_value <= 1)).all()
+
+
+def test_conformal_p_values_count_scores():
+    found = membership.conformal_p_values(np.array([-1.0, 0.5, 9.0]), np.array([0.0, 0.5, 1.0, 2.0]))
+    np.testing.assert_allclose(found, [1 / 5, 3 / 5, 1])
+
+
+def test_conformal_p_values_of_exchangeable_scores_are_uniform():
+    scores = np.random.default_rng(0).normal(size=(4000, 20))
+    p_values = np.array([membership.conformal_p_values(row[:1], row[1:])[0] for row in scores])
+    for level in (0.05, 0.25, 0.5, 0.95):
+        assert (p_values <= level + 1e-9).mean() == pytest.approx(level, abs=4 * np.sqrt(level * (1 - level) / 4000))
+
+
+def test_p_values_of_members_are_ranks_among_the_images_of_other_groups(served):
+    images, groups = images_of(30), np.repeat(["a", "b", "c"], 10)
+    found = members(images, "b", served(), group_by=groups)
+    assert sorted(found.image) == list(range(10, 20))
+    assert (np.diff(found.score) >= 0).all()
+    assert (np.diff(found.p_value) >= 0).all()
+    assert set(np.round(found.p_value * 21).astype(int)) <= set(range(1, 22))
+
+
+def test_a_group_alone_is_ranked_among_its_own_images(served):
+    found = members(images_of(7), "all", served())
+    np.testing.assert_allclose(found.p_value, np.arange(1, 8) / 7)
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+def test_a_candidate_is_ranked_among_the_group_that_has_it(served, settings):
+    model, images, new = served(**settings), images_of(9), images_of(2, seed=1)
+    found = members(images, "all", model, candidates=new)
+    assert sorted(found.image) == [0, 1]
+    for place in (0, 1):
+        joined = np.concatenate([images, new[place : place + 1]])
+        alone = members(joined, "all", model)
+        chosen, own = found.image == place, alone.image == 9
+        assert found.score[chosen] == pytest.approx(alone.score[own], rel=1e-3)
+        assert found.p_value[chosen] == pytest.approx(alone.p_value[own])
+
+
+def test_one_image_and_an_unknown_group_are_explained(served):
+    with pytest.raises(UserError, match="has one image"):
+        members(images_of(1), "all", served())
+    with pytest.raises(UserError, match="There is no group 'x'"):
+        members(images_of(3), "x", served())
+    with pytest.raises(UserError, match="no beta"):
+        members(images_of(3), "all", served(model="gm-vae"))

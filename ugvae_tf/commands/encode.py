@@ -1,0 +1,53 @@
+"""`ugvae encode`: codes of groups of images, to a file."""
+
+from collections.abc import Sequence
+
+from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
+from ugvae_tf.quiet import quiet_tensorflow
+from ugvae_tf.serving.shipped import shipped_versions
+from ugvae_tf.tasks.encode_request import EncodeRequest
+from ugvae_tf.tasks.source_request import SourceRequest
+
+GROUPS = {
+    "model": ("saved_model", "trust"),
+    "images and groups": ("data_dir", "group_by", "dataset", "split", "corrupt"),
+    "codes": ("output", "images"),
+}
+METAVARS = {
+    "saved_model": "MODEL",
+    "data_dir": "PATH",
+    "group_by": "COLUMN",
+    "dataset": "NAME",
+    "output": "FILE",
+}
+EXAMPLES = """examples:
+  {prog} --saved-model mnist --data-dir albums/ --output codes.parquet
+  {prog} --saved-model mnist --data-dir photos/ --group-by owner --corrupt skip --images
+  {prog} --saved-model glyphs --dataset glyphs --split held-out --group-by font --output fonts.csv
+
+Load only models that you trust: a SavedModel is a program."""
+
+
+def run(arguments: Sequence[str], prog: str) -> str | None:
+    """Encode; returns the description of the files."""
+    request = parse_encoding(arguments, prog)
+    if request is None:
+        return None
+    with quiet_tensorflow():
+        from ugvae_tf.tasks import encode  # TensorFlow takes seconds to import: after the flags are checked
+    return as_flags(encode.run(request))
+
+
+def parse_encoding(arguments: Sequence[str], prog: str = "ugvae encode") -> EncodeRequest | None:
+    """The request in the flags, None after --help; raises UserError for an invalid flag."""
+    description = "Encode groups of images of any size in one stream: mean and deviation of beta, shares of components."
+    parser = Parser(
+        prog, description, f"models that ship: {', '.join(shipped_versions())}\n\n" + EXAMPLES.format(prog=prog)
+    )
+    add_flags(parser, [SourceRequest(), EncodeRequest()], GROUPS, METAVARS)
+    given = parser.parsed(arguments)
+    if given.pop("help"):
+        parser.print_help()
+        return None
+    request = EncodeRequest(with_fields(SourceRequest(), given))
+    return with_fields(request, given).checked()

@@ -1,0 +1,133 @@
+"""Members: does an image belong to a group? log p(x | the rest of the group) - log p(x), as conformal p-values."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from ugvae_tf.errors import UserError
+from ugvae_tf.evaluation import membership
+from ugvae_tf.plots import pictures
+from ugvae_tf.serving.served_model import ServedModel
+from ugvae_tf.tasks.encode import Source
+from ugvae_tf.tasks.group_requests import MembersRequest
+from ugvae_tf.tasks.group_rows import Groups
+from ugvae_tf.tasks.group_scores import SCORINGS, GroupImages, Scoring
+from ugvae_tf.tasks.report_files import checked_folder, text_table, written
+
+REFERENCE_GROUPS = 20  # other groups, for log p(x) and for the scores of true members
+MOST = 100  # images of a reference group, and of the group that candidates are compared with
+SHOWN = 24  # images in the figure and rows in the terminal
+
+
+@dataclass(frozen=True)
+class Members:
+    """Images, least likely members first."""
+
+    image: np.ndarray  # [N], names or indices
+    score: np.ndarray  # [N], nats: log p(x | the other images of the group) - log p(x)
+    p_value: np.ndarray  # [N], conformal: small for an image that does not belong to the group
+
+
+def members(
+    source: Source,
+    group: object,
+    saved_model: str | Path | ServedModel = "mnist",
+    *,
+    candidates: Source | None = None,
+    group_by: str | np.ndarray | None = None,
+    by: Literal["images", "components"] = "images",
+    seed: int = 0,
+) -> Members:
+    """Whether each image of a group, or each candidate, belongs to the group.
+
+    log p(x) is the average over the betas of other groups, or of p(beta) if there is no other group.
+
+    Args:
+        source: images in groups, as `encode` takes them.
+        candidates: other images. Their p-value is that of full conformal prediction (Vovk, Gammerman and Shafer 2005):
+            at most a with probability a, if the candidate and the images of the group are exchangeable. Without
+            candidates, the images of the group itself: a p-value is then the rank among the scores of images in other
+            groups, each given the rest of its own group, or among those of the group itself if there is no other one.
+        by: `components`: the score is that of the component d alone, log p(d | rest) - log p(d), by shares of
+            components in place of beta. For groups that differ in contents.
+
+    Raises:
+        UserError: the model has no beta (or no mixture), there is no such group, or it has one image only.
+    """
+    groups = Groups(source, saved_model, group_by)
+    others = None if candidates is None else Groups(candidates, groups.model)
+    return found_members(groups, group, others, by, seed)
+
+
+def found_members(groups: Groups, group: object, candidates: Groups | None, by: str, seed: int) -> Members:
+    """As `members`."""
+    scoring = SCORINGS[by]
+    scoring.require(groups)
+    needed = _needed(groups, group, MOST if candidates else None, np.random.default_rng(seed))
+    own = GroupImages.of(needed, group)
+    if len(own.rows) < 2:
+        raise UserError(f"The group '{group}' has one image: nothing is left to compare it with.")
+    names = [name for name in np.unique(needed.all_rows.group) if str(name) != str(group)]
+    others = [GroupImages.of(needed, name) for name in tqdm(names, desc="other groups", leave=False)]
+    score = scoring(needed, others)
+    if candidates is not None:
+        return _candidates(own, candidates, score)
+    scores = score(own)
+    references = [score(images, without=place) for place, images in enumerate(others) if len(images.rows) > 1]
+    order = np.argsort(scores, kind="stable")
+    if references:
+        p_values = membership.conformal_p_values(scores, np.concatenate(references))
+    else:
+        p_values = np.array([(scores <= value).mean() for value in scores])
+    return Members(own.rows.image[order], scores[order], p_values[order])
+
+
+def _needed(groups: Groups, group: object, most: int | None, random: np.random.Generator) -> Groups:
+    """The images of the group, or `most` of them at random, and those of REFERENCE_GROUPS other ones, in memory."""
+    images = groups.images
+    assert images is not None, "images, not a table"
+    places = [random.permutation(images.of_group(group))[:most]]
+    others = groups.names[groups.names.astype(str) != str(group)]
+    for name in random.permutation(others)[:REFERENCE_GROUPS]:
+        places.append(random.permutation(images.of_group(name))[:MOST])
+    return groups.in_memory(np.sort(np.concatenate(places)))
+
+
+def _candidates(own: GroupImages, candidates: Groups, score: Scoring) -> Members:
+    """Each candidate with the images of the group: the rank of its score among those of all of them."""
+    names, scores, p_values = [], [], []
+    for name in candidates.names:
+        new = GroupImages.of(candidates, name)
+        for place in tqdm(range(len(new.rows)), desc="candidates", leave=False):
+            found = score(own.with_image(new, place))
+            names.append(new.rows.image[place])
+            scores.append(found[-1])
+            p_values.append((found <= found[-1]).mean())
+    order = np.argsort(scores, kind="stable")
+    return Members(np.array(names)[order], np.array(scores)[order], np.array(p_values)[order])
+
+
+def run(request: MembersRequest) -> str:
+    """Print, and write members.csv and members.png."""
+    folder = checked_folder(request.output)
+    groups = Groups.requested(request.source)
+    candidates = None if request.candidates is None else Groups(Path(request.candidates), groups.model)
+    found = found_members(groups, request.group, candidates, request.by, request.seed)
+    columns = {"image": found.image, "score": found.score, "p_value": found.p_value}
+    what = "Images of" if candidates is None else "Candidates for"
+    text = f"{what} the group {request.group}, least likely members first: score in nats, conformal p-value\n\n"
+    text += text_table({name: column[:SHOWN] for name, column in columns.items()})
+    return text + written(folder, "members", columns, _figure(candidates or groups, found, str(request.group)))
+
+
+def _figure(groups: Groups, found: Members, group: str) -> Figure | None:
+    pixels = groups.pixels(found.image[:SHOWN])
+    if pixels is None:
+        return None
+    columns = min(8, len(pixels))
+    rows = pictures.rows_of(np.array_split(pixels, -(-len(pixels) // columns)), columns)
+    return pictures.image_grid(rows, f"Least likely members of {group} first")

@@ -1,0 +1,47 @@
+"""The files of a command on groups: a table and a figure in a folder, beside the text for the terminal."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ugvae_tf.errors import UserError
+from ugvae_tf.serving.table_files import write_table
+
+
+def checked_folder(output: str | None) -> Path | None:
+    """The folder, created; raises UserError if it cannot be."""
+    if output is None:
+        return None
+    folder = Path(output)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"Cannot create {folder} ({error.strerror}): choose another folder with `output`.") from error
+    return folder
+
+
+def written(folder: Path | None, name: str, columns: Mapping[str, np.ndarray], figure: Figure | None) -> str:
+    """Write NAME.csv and NAME.png; returns the line that says so, or nothing without a folder."""
+    if folder is None:
+        return ""
+    write_table(folder / f"{name}.csv", columns)
+    if figure is None:
+        return f"\n\nWritten to {folder}: {name}.csv"
+    figure.savefig(folder / f"{name}.png", dpi=120)
+    return f"\n\nWritten to {folder}: {name}.csv, {name}.png"
+
+
+def text_table(columns: Mapping[str, np.ndarray]) -> str:
+    """Columns in aligned text."""
+    cells = {name: [_cell(value) for value in column] for name, column in columns.items()}
+    widths = {name: max(len(name), *map(len, column), 1) for name, column in cells.items()}
+    lines = ["  ".join(f"{name:>{width}}" for name, width in widths.items())]
+    for row in zip(*cells.values(), strict=True):
+        lines.append("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths.values(), strict=True)))
+    return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float | np.floating) else str(value)

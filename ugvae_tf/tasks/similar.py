@@ -1,0 +1,98 @@
+"""Similar: the groups whose codes are nearest."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ugvae_tf import neighbours
+from ugvae_tf.codes import GaussianCodes
+from ugvae_tf.errors import UserError
+from ugvae_tf.plots import pictures
+from ugvae_tf.serving.group_table import GroupTable
+from ugvae_tf.serving.served_model import ServedModel
+from ugvae_tf.tasks.encode import requested, served
+from ugvae_tf.tasks.group_requests import SimilarRequest
+from ugvae_tf.tasks.group_rows import Groups
+from ugvae_tf.tasks.group_stream import encoded
+from ugvae_tf.tasks.report_files import checked_folder, text_table, written
+
+STRIP = 12  # images of a group in a figure
+WIDTH = 16  # characters of a name in a figure
+MOST_GROUPS = 30  # in the terminal
+
+
+def similar(
+    codes: GaussianCodes, k: int, saved_model: str | Path | ServedModel | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest other groups of each group.
+
+    Args:
+        codes: what `encode` returns, of a model or of a stream, or `GroupTable.read`.
+        saved_model: whose learned metric is used, if it has one; else the symmetric KL divergence of q(beta).
+
+    Returns:
+        Their indices [G, k], nearest first, and the distances in nats [G, k].
+    """
+    return neighbours.nearest(codes, k, None if saved_model is None else served(saved_model).metric)
+
+
+@dataclass(frozen=True)
+class _Nearest:
+    """The nearest groups of some groups, a row a pair."""
+
+    group: np.ndarray
+    near: np.ndarray
+    distance: np.ndarray
+
+
+def run(request: SimilarRequest) -> str:
+    """Print, and write similar.csv, similar.png and the matrix of distances."""
+    folder = checked_folder(request.output)
+    if request.matrix is not None and not request.matrix.endswith(".npy"):
+        raise UserError(f"`matrix={request.matrix}` must end in .npy: numpy.load reads it.")
+    model = ServedModel(request.source.address, request.source.trust)
+    table = _table(request, model)
+    k = min(request.count, len(table) - 1)
+    places, distances = neighbours.nearest(table, k, model.metric)
+    chosen = np.arange(len(table)) if request.group is None else np.array([table.place(request.group)])
+    found = _Nearest(np.repeat(table.group[chosen], k), table.group[places[chosen].ravel()], distances[chosen].ravel())
+    columns = {"group": found.group, "nearest": found.near, "distance": found.distance}
+    by = "minus the log likelihood ratio of the learned metric" if model.metric else "the symmetric KL of q(beta)"
+    shown = {name: column[: k * MOST_GROUPS] for name, column in columns.items()}
+    text = f"Nearest among {len(table)} groups by {by}, in nats\n\n{text_table(shown)}"
+    if request.matrix is not None:
+        into = np.lib.format.open_memmap(request.matrix, "w+", np.float32, (len(table), len(table)))
+        neighbours.distance_matrix(table, model.metric, into)
+        into.flush()
+        text += f"\n\nDistances of all groups [{len(table)}, {len(table)}] written to {request.matrix}"
+    figure = _figure(request, model, found) if folder is not None and request.source.is_given else None
+    return text + written(folder, "similar", columns, figure)
+
+
+def _table(request: SimilarRequest, model: ServedModel) -> GroupTable:
+    if request.codes is not None:
+        table, size = GroupTable.read(request.codes), model.settings.model.global_size
+        if model.metric is not None and table.beta_mean.shape[1] != size:
+            raise UserError(
+                f"{request.codes} has M = {table.beta_mean.shape[1]}, but the model in {model.address} has M = {size}: "
+                "give the `saved_model` that made the codes."
+            )
+        return table
+    return encoded(model, requested(request.source), request.source.corrupt).groups
+
+
+def _figure(request: SimilarRequest, model: ServedModel, found: _Nearest) -> Figure | None:
+    """A strip of images of the first group, above those of its nearest groups."""
+    groups = Groups("", model, images=requested(request.source))
+    assert groups.images is not None
+    names = [found.group[0], *found.near[found.group == found.group[0]]]
+    strips = []
+    for name in names:
+        members = groups.images.of_group(name)[:STRIP]
+        strips.append(groups.pixels(np.array([groups.images.names[place] for place in members])))
+    labels = [str(names[0])[:WIDTH]]
+    labels += [f"{str(name)[:WIDTH]} ({d:.4g})" for name, d in zip(names[1:], found.distance, strict=False)]
+    rows = pictures.rows_of([strip for strip in strips if strip is not None], STRIP)
+    return pictures.image_grid(rows, f"Groups nearest to {names[0]}, with distances in nats", labels)
