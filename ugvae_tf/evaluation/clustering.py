@@ -51,7 +51,7 @@ def accuracy_intervals(labels: np.ndarray, clusters: np.ndarray, random: np.rand
     counts = contingency_matrix(labels, clusters)
     drawn = random.multinomial(counts.sum(), counts.ravel() / counts.sum(), size=RESAMPLES).reshape(-1, *counts.shape)
     measures = {"matched_accuracy": _matched, "many_to_one_accuracy": _many_to_one}
-    found = {}
+    found: dict[str, float] = {}
     for name, measure in measures.items():
         values = np.array([measure(each) for each in drawn])
         low, high = percentiles(values - values.mean() + measure(counts))
