@@ -46,6 +46,7 @@ FIGURES = {
     "embedding": {"groups.png", "images.png"},
     "reconstruction": {"reconstruction.png"},
     "likelihood": {"bounds.png"},
+    "anatomy": {"anatomy.png"},
     "clustering": {"components.png"},
     "prediction": {"prediction.png"},
     "generate": {"groups.png", "prior.png", "histograms-by_label.png"},

@@ -20,6 +20,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "embedding": ("groups", "attribute"),
     "reconstruction": ("groups", "attribute"),
     "likelihood": ("groups", "samples"),
+    "anatomy": ("groups", "group_by"),
     "clustering": ("attribute",),
     "generate": ("groups", "attribute", "group_by"),
     "completion": ("groups", "attribute", "group_by"),
