@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.principal_axes import REACH, PrincipalAxis
 
 DIRECTIONS = np.linalg.qr(np.random.default_rng(1).normal(size=(4, 4)))[0]
@@ -35,9 +34,3 @@ def test_codes_that_do_not_vary_do_not_move():
     assert axis.share == 0 and (axis.offsets(3) == 0).all()
     one = PrincipalAxis.of(np.array([[0.0], [2.0]]))  # a single dimension
     assert one.share == 1 and one.stddev == pytest.approx(np.sqrt(2)) and one.direction == [1]
-
-
-@pytest.mark.parametrize("number", [-1, 4])
-def test_an_axis_that_the_codes_lack_is_the_users_error(number):
-    with pytest.raises(UserError, match="from 0 to 3"):
-        PrincipalAxis.of(codes(9), number)

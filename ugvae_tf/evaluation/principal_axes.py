@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ugvae_tf.errors import UserError
-
 REACH = 2.0  # half the length of a traversal, in standard deviations of the codes along the axis
 
 
@@ -20,13 +18,7 @@ class PrincipalAxis:
 
     @classmethod
     def of(cls, codes: np.ndarray, number: int = 0) -> "PrincipalAxis":
-        """The axis with the largest variance of codes [N, F], two or more, or another one in descending order.
-
-        Raises:
-            UserError: the codes have no axis of that number, counted from 0.
-        """
-        if not 0 <= number < codes.shape[1]:
-            raise UserError(f"beta has no dimension {number}: give one from 0 to {codes.shape[1] - 1}.")
+        """The axis with the largest variance of codes [N, F], two or more, or the one of that number after it."""
         variances, axes = np.linalg.eigh(np.cov(codes.T.astype(float)).reshape(2 * codes.shape[1:]))
         variance, axis = max(variances[-1 - number], 0.0), axes[:, -1 - number]
         axis = axis * np.sign(axis[np.abs(axis).argmax()])

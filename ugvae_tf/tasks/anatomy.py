@@ -10,7 +10,7 @@ from ugvae_tf.evaluation.bootstrap import with_interval
 from ugvae_tf.plots import charts
 from ugvae_tf.serving.codes import group_codes
 from ugvae_tf.tasks.context import Context, Report
-from ugvae_tf.tasks.draws import drawn
+from ugvae_tf.tasks.draws import drawn_as_trained
 
 GROUPS = 2000  # default of `groups`: held-out groups
 IMAGES = 2000  # held-out images
@@ -50,9 +50,7 @@ def _variables(context: Context) -> dict[str, str]:
 
 def _betas(context: Context, random: np.random.Generator) -> Posteriors:
     """q(beta) of held-out groups: random ones, or by the label that the model was trained with or `group_by`."""
-    draw = "random" if context.group_label is None else "by_label"
-    groups = context.request.groups or GROUPS
-    members = drawn(context, draw, context.held_out, groups, context.largest, random, least=1)
+    members = drawn_as_trained(context, context.held_out, context.request.groups or GROUPS, random)
     codes, p_beta = group_codes(context.held_out_codes, context.resized(members, random)), context.model.global_prior(1)
     prior = p_beta["beta_mean"], p_beta["beta_stddev"], np.ones(1)
     return Posteriors(*codes[:2], kl_from_mixture(*codes[:2], *prior, random))

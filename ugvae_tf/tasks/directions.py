@@ -9,7 +9,7 @@ from ugvae_tf.evaluation import interpolation
 from ugvae_tf.evaluation.principal_axes import REACH, PrincipalAxis
 from ugvae_tf.serving.codes import group_codes
 from ugvae_tf.tasks.context import Context
-from ugvae_tf.tasks.draws import drawn
+from ugvae_tf.tasks.draws import drawn_as_trained
 
 ROWS = COLUMNS = 7
 GROUPS = 500  # held-out groups whose betas define the principal axes
@@ -66,9 +66,7 @@ class DataDirections:
 
     def __init__(self, context: Context, components: np.ndarray) -> None:
         number = context.request.dimension or 0
-        draw = "random" if context.group_label is None else "by_label"
-        random, images = context.generator(), context.held_out
-        members = drawn(context, draw, images, GROUPS, context.largest, random, least=1)
+        members = drawn_as_trained(context, context.held_out, GROUPS, context.generator())
         axis = PrincipalAxis.of(group_codes(context.held_out_codes, members).beta_mean, number)
         self.betas = (axis.mean + axis.offsets(ROWS)).astype(np.float32)
         self._means = context.model.prior(axis.mean[np.newaxis].astype(np.float32))["z_mean"][0]  # [K, L]

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from ugvae_tf.evaluation.interpolation import check_dimension
 from ugvae_tf.plots import pictures
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.directions import ROWS, DataDirections, Directions, PaperDirections
@@ -19,6 +20,7 @@ def report(context: Context) -> Report:
     Components are sorted by the share of held-out images whose most probable d they are.
     """
     context.require("has_beta", "beta, which this task moves")
+    check_dimension(context.model.settings.model.global_size, context.request.dimension)
     components = context.held_out_codes.component_probs.argmax(axis=1)
     counts = np.bincount(components, minlength=context.held_out_codes.component_probs.shape[1])
     used = [d for d in np.argsort(-counts, kind="stable") if counts[d] >= LEAST_IMAGES]
