@@ -71,3 +71,36 @@ def test_kmeans_finds_clusters_that_are_apart_and_repeats_itself():
 def test_more_clusters_than_images_is_the_users_error():
     with pytest.raises(UserError, match="2 images cannot form 3 clusters"):
         clustering.kmeans_clusters(np.eye(2), 3, seed=0)
+
+
+def test_the_intervals_hold_the_accuracies_and_narrow_with_more_images():
+    random = generator()
+    labels = random.integers(3, size=4000)
+    clusters = np.where(random.random(4000) < 0.7, labels, random.integers(3, 6, size=4000))
+    widths = []
+    for count in (250, 4000):
+        found = clustering.accuracy_intervals(labels[:count], clusters[:count], random)
+        scores = clustering.clustering_metrics(labels[:count], clusters[:count])
+        for name in ("matched_accuracy", "many_to_one_accuracy"):
+            assert found[f"{name}_low"] < scores[name] < found[f"{name}_high"]
+        widths.append(found["matched_accuracy_high"] - found["matched_accuracy_low"])
+    assert widths[0] / widths[1] == pytest.approx(4, rel=0.3)
+    assert widths[1] == pytest.approx(2 * 1.96 * np.sqrt(0.7 * 0.3 / 4000), rel=0.2)
+
+
+def test_shuffled_clusters_agree_more_often_many_to_one_than_one_to_one():
+    """The floor that many small clusters need: here .48 of the images many to one, and .1 one to one."""
+    labels, random = np.arange(200) % 10, generator()
+    scores = clustering.clustering_metrics(labels, random.permutation(np.arange(200) % 100))
+    assert scores["many_to_one_accuracy"] > 0.45 and scores["matched_accuracy"] < 0.15
+
+
+def test_the_interval_of_a_chance_agreement_holds_it_too():
+    labels, random = np.arange(2000) % 10, generator()
+    clusters = random.integers(40, size=2000)
+    found, scores = (
+        clustering.accuracy_intervals(labels, clusters, random),
+        clustering.clustering_metrics(labels, clusters),
+    )
+    for name in ("matched_accuracy", "many_to_one_accuracy"):
+        assert found[f"{name}_low"] < scores[name] < found[f"{name}_high"]

@@ -81,6 +81,7 @@ def test_one_regression_for_all_shuffles_scores_as_one_for_each():
     train = random.dirichlet(np.ones(3), size=(5, 61))
     test = random.dirichlet(np.ones(3), size=(5, 33))
     test[2, :, 1] = 0.2  # a proportion that does not vary
+    assert composition.shuffled_r2(codes, train, codes[:2], np.full((5, 2, 3), 1 / 3)) == pytest.approx(0)
     test_codes = random.normal(size=(33, 4))
     expected = [r2(codes, a, test_codes, b)["r2_mean"] for a, b in zip(train, test, strict=True)]
     np.testing.assert_allclose(composition.shuffled_r2(codes, train, test_codes, test), expected, rtol=1e-6)

@@ -41,11 +41,12 @@ ROOT = Path(__file__).parents[1]
 FIGURES = {
     "batch-classification": {"accuracy.png", "tsne.png"},
     "composition": {"composition.png"},
-    "traversal": {"all.png", *(f"component-{d}.png" for d in range(40))},
+    "traversal": {"all.png"},  # and one for each used component
     "interpolation": {"between.png", "carried.png", "within.png", "path.png"},
     "embedding": {"groups.png", "images.png"},
     "reconstruction": {"reconstruction.png"},
     "likelihood": {"bounds.png"},
+    "anatomy": {"anatomy.png"},
     "clustering": {"components.png"},
     "prediction": {"prediction.png"},
     "generate": {"groups.png", "prior.png", "histograms-by_label.png"},
@@ -90,8 +91,10 @@ def test_the_images_are_those_of_the_models_training_unless_others_are_given(com
 def test_every_task_writes_its_figures_and_one_flat_record(committed, printed, task):
     assert f"=== {task}\n" in printed and str(committed / "evaluations" / task) in printed
     written = {path.name for path in (committed / "evaluations" / task).iterdir()}
-    assert written == {"metrics.json", *FIGURES[task]}
     record = json.loads((committed / "evaluations" / task / "metrics.json").read_text())
+    used = [d for d in range(40) if record.get(f"metric.component_{d}_share", 0) * 300 > 1]  # of the held-out images
+    assert written == {"metrics.json", *FIGURES[task], *(f"component-{d}.png" for d in used)}
+    assert task != "traversal" or record["metric.components_used"] == len(used) > 20
     assert record["task"] == task and record["seed"] == 0 and record["model_version"] == 1
     assert record["dataset"] == "npz" and record["saved_model"] == str(committed)
     assert (record["group_size_smallest"], record["group_size_largest"]) == (5, 9)

@@ -11,7 +11,8 @@ from ugvae_tf.tasks.request import ALL, SETTINGS, EvaluationRequest
 GROUPS = {
     "every task": ("task", "saved_model", "trust", "group_size", "seed", "output_dir"),
     "images": ("dataset", "data_dir", "image_size", "corrupt", "memory_limit"),
-    "some tasks": ("groups", "seeds", "categories", "attribute", "group_by", "between", "samples", "dimension"),
+    "some tasks": ("groups", "seeds", "categories", "attribute", "group_by", "between", "samples"),
+    "traversal": ("directions", "dimension"),
 }
 METAVARS = {
     "task": "TASK",

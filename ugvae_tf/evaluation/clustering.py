@@ -7,6 +7,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from sklearn.metrics.cluster import contingency_matrix
 
 from ugvae_tf.errors import UserError
+from ugvae_tf.evaluation.spread import RESAMPLES, percentiles
 
 KMEANS_STARTS = 4  # k-means++ initialisations; the result with the lowest inertia is used
 
@@ -21,8 +22,7 @@ def matched_accuracy(labels: np.ndarray, clusters: np.ndarray) -> float:
         labels: [N]
         clusters: [N], identifiers of any type.
     """
-    counts = contingency_matrix(labels, clusters)  # [labels, clusters]
-    return float(counts[linear_sum_assignment(counts, maximize=True)].sum() / counts.sum())
+    return _matched(contingency_matrix(labels, clusters))
 
 
 def many_to_one_accuracy(labels: np.ndarray, clusters: np.ndarray) -> float:
@@ -30,8 +30,33 @@ def many_to_one_accuracy(labels: np.ndarray, clusters: np.ndarray) -> float:
 
     It is at least `matched_accuracy`, and grows with the number of clusters, to 1 with one cluster per image.
     """
-    counts = contingency_matrix(labels, clusters)  # [labels, clusters]
+    return _many_to_one(contingency_matrix(labels, clusters))
+
+
+def _matched(counts: np.ndarray) -> float:
+    """Of counts [labels, clusters]."""
+    return float(counts[linear_sum_assignment(counts, maximize=True)].sum() / counts.sum())
+
+
+def _many_to_one(counts: np.ndarray) -> float:
     return float(counts.max(axis=0).sum() / counts.sum())
+
+
+def accuracy_intervals(labels: np.ndarray, clusters: np.ndarray, random: np.random.Generator) -> dict[str, float]:
+    """The ends of the bootstrap intervals over images of both accuracies, by `matched_accuracy_low` and so on.
+
+    A resampled set of images has multinomial counts of each pair of label and cluster. Both accuracies choose the
+    best labels, which is easier with the additional noise of resampling: the intervals are shifted back by its mean.
+    """
+    counts = contingency_matrix(labels, clusters)
+    drawn = random.multinomial(counts.sum(), counts.ravel() / counts.sum(), size=RESAMPLES).reshape(-1, *counts.shape)
+    measures = {"matched_accuracy": _matched, "many_to_one_accuracy": _many_to_one}
+    found: dict[str, float] = {}
+    for name, measure in measures.items():
+        values = np.array([measure(each) for each in drawn])
+        low, high = percentiles(values - values.mean() + measure(counts))
+        found |= {f"{name}_low": low, f"{name}_high": high}
+    return found
 
 
 def clustering_metrics(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:

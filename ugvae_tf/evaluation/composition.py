@@ -86,4 +86,5 @@ def shuffled_r2(
     error = ((predicted - test_histograms) ** 2).sum(axis=1)  # [S, V]
     deviation = ((test_histograms - test_histograms.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
     varies = np.ptp(test_histograms, axis=1) > 0
-    return np.nanmean(1 - error / np.where(varies, deviation, np.nan), axis=1)
+    scores = np.where(varies, 1 - error / np.where(varies, deviation, 1), 0)
+    return scores.sum(axis=1) / varies.sum(axis=1).clip(1)  # 0, as for an uninformative code, if no label varies

@@ -13,6 +13,12 @@ def linear_path(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
     return np.linspace(start, end, steps)
 
 
+def check_dimension(global_size: int, dimension: int | None) -> None:
+    """Raise UserError if beta has no such dimension, counted from 0."""
+    if dimension is not None and not 0 <= dimension < global_size:
+        raise UserError(f"beta has no dimension {dimension}: give one from 0 to {global_size - 1}.")
+
+
 def traversal_betas(global_size: int, rows: int, dimension: int | None = None) -> np.ndarray:
     """The rows of a traversal: beta from -1 to 1 on the diagonal, or on one dimension with the others 0.
 
@@ -25,8 +31,7 @@ def traversal_betas(global_size: int, rows: int, dimension: int | None = None) -
     Returns:
         [rows, M]
     """
-    if dimension is not None and not 0 <= dimension < global_size:
-        raise UserError(f"beta has no dimension {dimension}: give one from 0 to {global_size - 1}.")
+    check_dimension(global_size, dimension)
     moving = np.ones(global_size) if dimension is None else np.eye(global_size)[dimension]
     return linear_path(-BETA_REACH * moving, BETA_REACH * moving, rows)
 

@@ -144,6 +144,30 @@ def histograms(given: np.ndarray, generated: np.ndarray, names: Sequence[str], t
     return figure
 
 
+def anatomy_bars(metrics: Mapping[str, float], variables: Mapping[str, str]) -> Figure:
+    """The KL term of each latent variable as one bar: information, what its bounds leave open, and the rest.
+
+    Args:
+        variables: the latent variables, and their units.
+    """
+    figure = Figure(figsize=(8, 1.6 + 0.8 * len(variables)), layout="constrained")
+    figure.suptitle("KL(posterior || prior) and its parts, held-out data", fontsize=11)
+    for axes, (name, unit) in zip(figure.subplots(len(variables), squeeze=False).flat, variables.items(), strict=True):
+        whole = metrics[f"{name}_kl"]
+        low, high = (min(whole, metrics[f"{name}_information_{end}_bound"]) for end in ("lower", "upper"))
+        parts = {"information": low, "information or aggregate": high - low, "KL(aggregate || prior)": whole - high}
+        left = 0.0
+        for colour, (meaning, width) in zip((COLOURS[0], GREY, COLOURS[1]), parts.items(), strict=True):
+            axes.barh(0, width, 0.6, left=left, color=colour, label=meaning)
+            left += width
+        axes.set_yticks([0], [name])
+        axes.set_xlabel(unit)
+        axes.spines[["top", "right"]].set_visible(False)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    return figure
+
+
 def bounds(values: Sequence[float], errors: Sequence[float], names: Sequence[str]) -> Figure:
     """Lower bounds of log p(X), from the loosest to the tightest, with their standard errors."""
     figure = Figure(figsize=(5.6, 3.4), layout="constrained")

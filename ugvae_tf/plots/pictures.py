@@ -59,19 +59,20 @@ def rows_of(groups: Sequence[np.ndarray], columns: int) -> np.ndarray:
     )
 
 
-def grid_of_grids(grids: np.ndarray, title: str, columns: int = 5) -> Figure:
-    """The grids of all components in one figure.
+def grid_of_grids(grids: np.ndarray, title: str, names: Sequence[str], columns: int = 5) -> Figure:
+    """The grids of several components in one figure.
 
     Args:
-        grids: [K, rows, columns, H, W, C] in [0, 1].
+        grids: [components, rows, columns, H, W, C] in [0, 1].
+        names: of the components.
     """
     rows = -(-len(grids) // columns)
-    figure = Figure(figsize=(1.9 * columns, 0.5 + 2.1 * rows), layout="constrained")
-    figure.suptitle(title)
+    figure = Figure(figsize=(1.9 * columns, 0.8 + 2.1 * rows), layout="constrained")
+    figure.suptitle(title, fontsize=11)
     for component, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
         if component < len(grids):
             _draw_images(axes, grids[component])
-            axes.set_title(f"d = {component}", fontsize=9)
+            axes.set_title(names[component], fontsize=9)
         else:
             axes.set_axis_off()
     return figure

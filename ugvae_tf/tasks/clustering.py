@@ -3,30 +3,52 @@
 import numpy as np
 from tqdm import tqdm
 
-from ugvae_tf.evaluation.clustering import clustering_metrics, kmeans_clusters
+from ugvae_tf.evaluation.clustering import accuracy_intervals, clustering_metrics, kmeans_clusters
 from ugvae_tf.plots import charts
 from ugvae_tf.tasks.context import Context, Report
 
-SCORES = {"matched_accuracy": "matched", "many_to_one_accuracy": "many to one", "nmi": "NMI", "ari": "ARI"}
+INTERVALS = {"matched_accuracy": "one to one", "many_to_one_accuracy": "many to one"}
+SCORES = {"nmi": "NMI", "ari": "ARI"}
+ROWS = {
+    "component": "q(d)",
+    "kmeans_z": "k-means on z",
+    "kmeans_pixels": "k-means on pixels",
+    "shuffled": "floor: q(d), shuffled",
+}
 
 
 def report(context: Context) -> Report:
-    """Clusters by the most probable d of each held-out image, and by k-means on z and on pixels with K clusters."""
+    """Clusters by the most probable d of each held-out image, and by k-means on z and on pixels with K clusters.
+
+    The floor are the components of q(d) of other images, in a random order: of equal sizes, without a relation to
+    the labels. Many clusters of few images agree with labels many to one by chance.
+    """
     context.require("has_mixture", "mixture, whose components this task compares with the labels")
-    labels, codes = context.labels(context.held_out), context.held_out_codes
-    components, seed = codes.component_probs.shape[1], context.request.seed
-    pixels = context.held_out.images.reshape(len(labels), -1) / 255
-    clusters = {"q(d)": codes.component_probs.argmax(axis=1)}
-    for name, features in tqdm({"k-means on z": codes.z_mean, "k-means on pixels": pixels}.items(), leave=False):
-        clusters[name] = kmeans_clusters(features, components, seed)
-    scores = {name: clustering_metrics(labels, found) for name, found in clusters.items()}
-    slugs = {"q(d)": "component", "k-means on z": "kmeans_z", "k-means on pixels": "kmeans_pixels"}
-    metrics = {f"{slugs[name]}_{score}": value for name, found in scores.items() for score, value in found.items()}
-    counts = _counts(labels, clusters["q(d)"], components)
-    figure = charts.count_matrix(
-        counts, [str(value) for value in np.unique(labels)], "Labels of the images of each component d"
-    )
-    return Report(metrics, {"components": figure}, _table(scores, components))
+    labels, codes, random = context.labels(context.held_out), context.held_out_codes, context.generator()
+    components = codes.component_probs.shape[1]
+    clusters = _clusters(context, components, random)
+    metrics = {
+        "components": float(components),
+        "components_used": float(len(np.unique(clusters["component"]))),
+        "labels": float(len(np.unique(labels))),
+    }
+    for row, found in clusters.items():
+        scores = clustering_metrics(labels, found) | accuracy_intervals(labels, found, random)
+        metrics |= {f"{row}_{name}": value for name, value in scores.items()}
+    counts = _counts(labels, clusters["component"], components)
+    title = f"Labels of the images of each of K = {components} components d"
+    figure = charts.count_matrix(counts, [str(value) for value in np.unique(labels)], title)
+    return Report(metrics, {"components": figure}, _table(metrics))
+
+
+def _clusters(context: Context, components: int, random: np.random.Generator) -> dict[str, np.ndarray]:
+    """The clusters [N] of each row."""
+    codes, images = context.held_out_codes, context.held_out.images
+    found = {"component": codes.component_probs.argmax(axis=1)}
+    features = {"kmeans_z": codes.z_mean, "kmeans_pixels": images.reshape(len(images), -1) / 255}
+    for name, values in tqdm(features.items(), leave=False):
+        found[name] = kmeans_clusters(values, components, context.request.seed)
+    return found | {"shuffled": random.permutation(found["component"])}
 
 
 def _counts(labels: np.ndarray, clusters: np.ndarray, components: int) -> np.ndarray:
@@ -34,9 +56,19 @@ def _counts(labels: np.ndarray, clusters: np.ndarray, components: int) -> np.nda
     return np.stack([np.bincount(clusters[labels == value], minlength=components) for value in np.unique(labels)])
 
 
-def _table(scores: dict[str, dict[str, float]], components: int) -> str:
-    lines = [f"Agreement of {components} clusters with the labels of the held-out images", ""]
-    lines.append(f"{'':20}" + "".join(f"{heading:>14}" for heading in SCORES.values()))
-    for name, found in scores.items():
-        lines.append(f"{name:20}" + "".join(f"{found[score]:>14.3f}" for score in SCORES))
+def _table(metrics: dict[str, float]) -> str:
+    components, used, labels = (int(metrics[name]) for name in ("components", "components_used", "labels"))
+    lines = [f"Agreement of K = {components} clusters with the {labels} labels of the held-out images"]
+    lines += [f"{used} components are used. Share of correct images, with 95 % intervals over the images;"]
+    lines += ["one to one: each label has one cluster; many to one: each cluster has its most frequent label", ""]
+    headings = [f"{heading:>24}" for heading in INTERVALS.values()] + [f"{heading:>8}" for heading in SCORES.values()]
+    lines.append(f"{'':22}" + "".join(headings))
+    for row, meaning in ROWS.items():
+        cells = [f"{_with_ends(metrics, f'{row}_{name}'):>24}" for name in INTERVALS]
+        cells += [f"{metrics[f'{row}_{name}']:>8.3f}" for name in SCORES]
+        lines.append(f"{meaning:22}" + "".join(cells))
     return "\n".join(lines)
+
+
+def _with_ends(metrics: dict[str, float], name: str) -> str:
+    return f"{metrics[name]:.3f} ({metrics[f'{name}_low']:.3f} to {metrics[f'{name}_high']:.3f})"

@@ -32,6 +32,20 @@ def drawn(
     return sampling.skewed_members(context.labels(images), groups, size, concentration, random)
 
 
+def drawn_as_trained(context: Context, images: ImageSet, groups: int, random: np.random.Generator) -> np.ndarray:
+    """Members of groups as the model was trained: at random, or by the group label, several of each value.
+
+    Returns:
+        [groups, B]; values with fewer images give smaller groups, padded with -1.
+    """
+    if context.group_label is None:
+        return sampling.random_members(len(images), groups, context.largest, random)
+    parts: list[np.ndarray] = []
+    while sum(map(len, parts)) < groups:
+        parts.append(drawn(context, "by_label", images, groups, context.largest, random, least=1))
+    return np.concatenate(parts)[:groups]
+
+
 def most(context: Context, draw: str, images: ImageSet) -> int:
     """The largest group size without an image twice: that of most groups, or of every group."""
     if draw == "random":

@@ -17,11 +17,12 @@ MOST = 10**6  # groups, repetitions, samples
 SETTINGS: dict[str, tuple[str, ...]] = {
     "batch-classification": ("groups", "seeds", "categories", "attribute"),
     "composition": ("groups", "attribute"),
-    "traversal": ("dimension",),
+    "traversal": ("dimension", "directions"),
     "interpolation": ("groups", "categories", "attribute", "between"),
     "embedding": ("groups", "attribute"),
     "reconstruction": ("groups", "attribute"),
     "likelihood": ("groups", "samples"),
+    "anatomy": ("groups", "group_by"),
     "clustering": ("attribute",),
     "generate": ("groups", "attribute", "group_by"),
     "completion": ("groups", "attribute", "group_by"),
@@ -30,7 +31,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "retrieval": ("groups", "seeds", "attribute", "group_by"),
 }
 DIGIT_CATEGORIES = ("series", "digit-sets")
-CHOICES = ("groups", "seeds", "categories", "attribute", "group_by", "between", "dimension", "samples")
+CHOICES = ("groups", "seeds", "categories", "attribute", "group_by", "between", "dimension", "directions", "samples")
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,12 @@ class EvaluationRequest:
     """The two categories (default: the first two)."""
     samples: int | None = None
     """Importance samples of z for each image, any number (default: bounds with 1, 25 and 100)."""
+    directions: Literal["data", "paper"] | None = None
+    """Directions of a traversal: the principal axes of the codes of the held-out images (data), or all dimensions of
+    beta and of z at once (paper, figure 3) (default: data)."""
     dimension: int | None = None
-    """Move one dimension of beta only (default: all at once)."""
+    """Principal axis of beta, counted from 0 (default: the first one). With `directions=paper` the one dimension of
+    beta that moves (default: all at once)."""
 
     def checked(self) -> "EvaluationRequest":
         """The request itself; raises UserError if it is invalid."""

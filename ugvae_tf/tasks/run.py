@@ -14,6 +14,7 @@ from tqdm import tqdm
 from ugvae_tf.errors import UserError
 from ugvae_tf.files import replace_text
 from ugvae_tf.tasks import (
+    anatomy,
     batch_classification,
     clustering,
     completion,
@@ -39,6 +40,7 @@ TASKS: dict[str, Callable[[Context], Report]] = {
     "embedding": embedding.report,
     "reconstruction": reconstruction.report,
     "likelihood": likelihood.report,
+    "anatomy": anatomy.report,
     "clustering": clustering.report,
     "generate": generate.report,
     "completion": completion.report,
