@@ -90,7 +90,7 @@ def test_a_range_as_a_flag(tmp_path):
     assert (grouping_of(config).smallest_group, grouping_of(config).group_size) == (5, 31)
     plain = parse_training(["--group-size", "31", *output]).config.data
     assert (plain.smallest_group, plain.group_size) == (None, 31)
-    conv = parse_training(["--dataset", "chairs3d", "--group-size", "5-31", *output]).config
+    conv = parse_training(["--dataset", "faces3d", "--group-size", "5-31", *output]).config
     assert conv.model.normalisation == "group"
     assert DataConfig().smallest_group is None
 
@@ -103,7 +103,7 @@ def test_a_range_as_a_flag(tmp_path):
         (["--group-size", "5-"], "--group-size must be a whole number, or a range such as 5-31, not 5-"),
         (["--group-size", "1-9", "--model", "nested-vae"], "nested-vae pairs the images"),
         (
-            ["--dataset", "chairs3d", "--group-size", "5-9", "--normalisation", "batch"],
+            ["--dataset", "faces3d", "--group-size", "5-9", "--normalisation", "batch"],
             "or of random sizes, are padded",
         ),
     ],

@@ -11,22 +11,33 @@ from ugvae_tf.errors import UserError
 
 HIGGINS_WEIGHT = 4.0  # default kl_weight of beta-VAE: above 1, as in Higgins et al. 2017, who prescribe no value
 
-# Ours for 28x28: selected by the information of beta about a group, at the best ELBO (docs/results.md).
+# Ours for 28x28, selected on validation images (docs/results.md): shared experts for the information of beta about a
+# group, and a learned p(beta) so that groups can be generated from it.
 MNIST = Config(
     preset="mnist",
     model=ModelConfig(
         hidden_units=512,
         global_size=100,
         components=40,
+        prior_units=128,
         observation_variance="learned",
         pixel_variance=0.05,
-        expert_variance="bounded",
+        expert_variance="shared",
+        global_prior="learned",
     ),
     training=TrainingConfig(epochs=12, groups_per_step=2, learning_rate=3e-3, schedule="cosine"),
 )
 
+# Groups by a label whose values differ in their components: p(d | beta) is the composition of an album.
+ALBUMS = replace(
+    MNIST,
+    preset="mnist-albums",
+    data=DataConfig("mnist-albums", group_by="album"),
+    model=replace(MNIST.model, component_prior="beta", prior_expert=True, expert_variance="bounded"),
+    training=replace(MNIST.training, validation="groups"),
+)
 
-# Groups by a label: the glyphs of a font (docs/groups.md).
+# Groups by a label whose images have a style in common: the glyphs of a font (docs/groups.md).
 GLYPHS = Config(
     preset="glyphs",
     data=DataConfig("glyphs", group_size=31, group_by="font"),
@@ -62,6 +73,23 @@ def _ours(name: str, dataset: str, epochs: int) -> Config:
             expert_variance="bounded",
         ),
         training=TrainingConfig(epochs=epochs, learning_rate=1e-3, schedule="cosine"),
+    )
+
+
+def _by_object(random: Config) -> Config:
+    """The same for groups of views of one object (docs/groups.md)."""
+    return replace(
+        random,
+        data=replace(random.data, group_size=8, group_by="model"),
+        model=replace(
+            random.model,
+            normalisation="group",
+            local_size=6,
+            component_kernel="glorot",
+            component_posterior="optimal",
+            expert_subset="random",
+        ),
+        training=replace(random.training, groups_per_step=4, validation="groups"),
     )
 
 
@@ -104,12 +132,13 @@ PRESETS: Mapping[str, Config] = {
     preset.preset: preset
     for preset in (
         MNIST,
+        ALBUMS,
         GLYPHS,
         Config(preset="mnist-official"),
         _ours("images", "folder", epochs=30),
         _ours("faces3d", "faces3d", epochs=80),
         _ours("avatars", "avatars", epochs=150),
-        _ours("chairs3d", "chairs3d", epochs=20),
+        _by_object(_ours("chairs3d", "chairs3d", epochs=30)),
         _ours("cars3d", "cars3d", epochs=50),
         FACES_AVATARS,
         _aligned(FACES_AVATARS),
