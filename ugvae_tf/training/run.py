@@ -24,6 +24,7 @@ from ugvae_tf.training.recording import RecordEpoch
 from ugvae_tf.training.request import TrainRequest
 from ugvae_tf.training.resumption import check_data, restore
 from ugvae_tf.training.run_folder import RunFolder
+from ugvae_tf.training.workers import with_all_workers
 
 RECORDS = 10**7  # bytes of history, figures and logs, about
 NUMBER = 4  # bytes of a float32
@@ -136,7 +137,7 @@ class TrainingRun:
         """Train to the last epoch; on Ctrl-C save, then raise Interrupted."""
         step = self.checkpoints.step
         try:
-            with StopOnInterrupt() as interrupt:
+            with StopOnInterrupt() as interrupt, with_all_workers(self.model.distribute_strategy):
                 fitting.fit(
                     self.model,
                     self.config,
