@@ -20,6 +20,7 @@ from ugvae_tf.training.clusters import clustered
 from ugvae_tf.training.early_stopping import EarlyStopping, best_weights, is_stopped
 from ugvae_tf.training.finite_loss import StopAtNonFiniteLoss
 from ugvae_tf.training.interruption import StopOnInterrupt
+from ugvae_tf.training.memory import within_memory
 from ugvae_tf.training.recording import RecordEpoch
 from ugvae_tf.training.request import TrainRequest
 from ugvae_tf.training.resumption import check_data, restore
@@ -47,7 +48,7 @@ def train(request: TrainRequest) -> Trained:
         Interrupted: Ctrl-C, after the state was saved.
     """
     folder = request.folder
-    with folder.lock:
+    with folder.lock, within_memory():
         run = TrainingRun(request, folder)
         if run.chief:
             folder.require_space(run.size_on_disk)
