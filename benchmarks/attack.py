@@ -51,9 +51,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--share", type=float, default=1.0, help="of the attacks, for a short trial")
+    parser.add_argument("--kind", choices=KINDS, help="the only kind of attack (default: all)")
     asked, began = parser.parse_args(), time.monotonic()
     signal.signal(signal.SIGALRM, _hang)
-    counts = {kind: _count(kind, asked.seed, max(1, round(asked.share * most))) for kind, (_, most) in KINDS.items()}
+    kinds = {asked.kind: KINDS[asked.kind]} if asked.kind else KINDS
+    counts = {kind: _count(kind, asked.seed, max(1, round(asked.share * most))) for kind, (_, most) in kinds.items()}
     total = sum(counts.values(), Counter())
     print("| attacks | " + " | ".join(("number", *OUTCOMES)) + " |")
     print("|---" * (len(OUTCOMES) + 2) + "|")

@@ -1,6 +1,7 @@
 """Attacks by flags and by the answers of a server on 127.0.0.1, for attack.py."""
 
 import copy
+import functools
 import json
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from attack_files import STRANGE, damaged, exported
 from google.protobuf.json_format import MessageToDict
 from tensorflow.core.protobuf import saved_model_pb2
 
-from ugvae_tf.commands import evaluate, inspect, train
+from ugvae_tf.commands import encode, evaluate, group_commands, inspect, train
 from ugvae_tf.commands.terminal import errors_for_people
 from ugvae_tf.serving.served_model import ServedModel
 
@@ -25,11 +26,14 @@ TEXTS = (*WORDS.split(), "", "10" * 20, "9" * 5000, "x" * 300, "x" * 5000)
 
 def flags(random: np.random.Generator, folder: Path) -> Iterator:
     """One to three flags with strange values, as far as they are checked before TensorFlow: refused, or a request."""
-    commands = {
+    commands: dict[str, tuple[Any, tuple[str, ...]]] = {
         "train": (train.parse_training, sum(train.GROUPS.values(), ())),
         "evaluate": (evaluate.parse_evaluation, sum(evaluate.GROUPS.values(), ())),
+        "encode": (encode.parse_encoding, sum(encode.GROUPS.values(), ())),
         "inspect": (lambda given: inspect.run(given, "inspect"), ("model",)),
     }
+    for name, (_, own, *_) in group_commands.QUESTIONS.items():
+        commands[name] = (functools.partial(group_commands.parse_question, name), (*own, *group_commands.SOURCE))
     while True:
         command = str(random.choice(list(commands)))
         parse, names = commands[command]

@@ -20,11 +20,12 @@ from ugvae_tf import config as configuration
 from ugvae_tf.commands.terminal import errors_for_people
 from ugvae_tf.models import build_model
 from ugvae_tf.models.base import GroupModel
-from ugvae_tf.serving import export, saved_model
+from ugvae_tf.serving import export, operations, saved_model
 
 
 def re_export(old: Path, new: Path) -> None:
-    """Export a new model with the configuration and the weights of the old version."""
+    """Export a new model with the configuration and the weights of the old version, if its operations are ours."""
+    operations.check(old)
     text = (old / "assets.extra" / "config.json").read_text()
     config, image_shape = configuration.from_json(text), saved_model.read_config(old)["image_shape"]
     model = build_model(config.model, tuple(image_shape))

@@ -46,6 +46,9 @@ def test_a_second_run_in_a_folder_is_refused_at_once_and_a_dead_process_holds_no
         assert process.stdout.readline() == "held\n"
         with pytest.raises(UserError, match=rf"mine is in use by process {process.pid} on .*: wait until"):
             run.claim(resume=True, overwrite=False)
+        for resume in (True, False):  # while flags are read, too
+            with pytest.raises(UserError, match=f"mine is in use by process {process.pid} on "):
+                RunFolder(str(run.path.parent), "mine").check(resume, overwrite=not resume)
         process.kill()
     with run.lock:
         run.claim(resume=True, overwrite=False)

@@ -225,23 +225,51 @@ def test_no_epoch_exports_the_initial_weights_from_which_a_resumed_run_trains(fl
         np.testing.assert_array_equal(value, undisturbed[key], err_msg=key)
 
 
-@pytest.mark.slow
-def test_two_workers_find_the_same_losses(tiny_data_dir, tmp_path):
+def start_workers(*flags) -> list[subprocess.Popen]:
+    """Two workers on this machine."""
     ports = []
     for _ in range(2):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             ports.append(f"127.0.0.1:{free.getsockname()[1]}")
+    clusters = [{"cluster": {"worker": ports}, "task": {"type": "worker", "index": index}} for index in range(2)]
+    return [start(*flags, TF_CONFIG=json.dumps(cluster)) for cluster in clusters]
+
+
+@pytest.fixture
+def two_workers(tiny_data_dir, tmp_path):
+    """The flags of a run of two workers."""
     flags = ["--dataset", "tiny", "--data-dir", tiny_data_dir, "--group-size", 7, "--groups-per-step", 2, *SMALL]
-    workers = []
-    for index in range(2):
-        cluster = json.dumps({"cluster": {"worker": ports}, "task": {"type": "worker", "index": index}})
-        workers.append(start(*flags, "--epochs", 2, "--output-dir", tmp_path, TF_CONFIG=cluster))
+    return [*flags, "--output-dir", tmp_path]
+
+
+@pytest.mark.slow
+def test_two_workers_find_the_same_losses(two_workers, tmp_path):
+    workers = start_workers(*two_workers, "--epochs", 2)
     printed = [worker.communicate(timeout=240) for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], printed
     losses = [re.findall(r"loss: (-?[\d.e+]+)", out) for out, _ in printed]
     assert len(losses[0]) == 4 and losses[0] == losses[1]
     assert (tmp_path / "tiny" / "1" / "saved_model.pb").exists() and not (tmp_path / "tiny" / "2").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_worker_ends_in_one_sentence_when_another_is_killed_and_both_resume(two_workers, tmp_path, killed):
+    workers = start_workers(*two_workers, "--epochs", 1000)
+    while not (tmp_path / "tiny" / "checkpoints" / "ckpt-2.index").exists():
+        assert workers[0].poll() is None, workers[0].communicate()
+        time.sleep(0.05)
+    workers[killed].kill()
+    _, err = workers[1 - killed].communicate(timeout=60)
+    assert workers[1 - killed].returncode == 2 and "Traceback" not in err, err
+    assert "Another worker of the cluster has ended" in err and "--resume" in err
+    workers[killed].communicate()
+    epochs = len((tmp_path / "tiny" / "history.csv").read_text().splitlines()) + 1
+    resumed = start_workers(*two_workers, "--epochs", epochs, "--resume")
+    printed = [worker.communicate(timeout=240) for worker in resumed]
+    assert [worker.returncode for worker in resumed] == [0, 0], printed
+    assert len((tmp_path / "tiny" / "history.csv").read_text().splitlines()) == epochs + 1
 
 
 @pytest.mark.slow

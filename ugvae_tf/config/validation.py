@@ -90,8 +90,8 @@ def _validate_data(data: DataConfig) -> None:
 
 
 def _validate_training(training: TrainingConfig) -> None:
-    if training.epochs < 0:
-        raise UserError(f"`epochs` must be at least 0, not {training.epochs}.")
+    if not 0 <= training.epochs <= MOST_OF_ANY:
+        raise UserError(f"`epochs` must be at least 0 and at most {MOST_OF_ANY}, not {training.epochs}.")
     if training.epochs == 0 and training.early_stopping is not None:
         raise UserError("`epochs=0` trains nothing that `early_stopping` could stop: leave it out.")
     _at_least_one({"groups_per_step": training.groups_per_step})

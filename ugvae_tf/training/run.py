@@ -20,10 +20,12 @@ from ugvae_tf.training.clusters import clustered
 from ugvae_tf.training.early_stopping import EarlyStopping, best_weights, is_stopped
 from ugvae_tf.training.finite_loss import StopAtNonFiniteLoss
 from ugvae_tf.training.interruption import StopOnInterrupt
+from ugvae_tf.training.memory import within_memory
 from ugvae_tf.training.recording import RecordEpoch
 from ugvae_tf.training.request import TrainRequest
 from ugvae_tf.training.resumption import check_data, restore
 from ugvae_tf.training.run_folder import RunFolder
+from ugvae_tf.training.workers import with_all_workers
 
 RECORDS = 10**7  # bytes of history, figures and logs, about
 NUMBER = 4  # bytes of a float32
@@ -46,7 +48,7 @@ def train(request: TrainRequest) -> Trained:
         Interrupted: Ctrl-C, after the state was saved.
     """
     folder = request.folder
-    with folder.lock:
+    with folder.lock, within_memory():
         run = TrainingRun(request, folder)
         if run.chief:
             folder.require_space(run.size_on_disk)
@@ -136,7 +138,7 @@ class TrainingRun:
         """Train to the last epoch; on Ctrl-C save, then raise Interrupted."""
         step = self.checkpoints.step
         try:
-            with StopOnInterrupt() as interrupt:
+            with StopOnInterrupt() as interrupt, with_all_workers(self.model.distribute_strategy):
                 fitting.fit(
                     self.model,
                     self.config,

@@ -54,6 +54,7 @@ class RunFolder:
                 f"{self.path} already has a run: add `resume` to continue it, `overwrite` to start a new run "
                 f"(exported versions stay), or `name` for another folder."
             )
+        self.lock.check()
         self._check_writable()
         self._check_config()
 

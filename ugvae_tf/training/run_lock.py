@@ -1,6 +1,5 @@
 """One run at a time in a folder."""
 
-import contextlib
 import fcntl
 import os
 import socket
@@ -17,7 +16,7 @@ class RunLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._held = folder, -1
+        self._folder, self._file, self._held = folder, folder / ".lock", -1
 
     def __enter__(self) -> "RunLock":
         return self
@@ -31,24 +30,28 @@ class RunLock:
         """Take the lock, if the folder exists; raises UserError if another process holds it."""
         if self._held >= 0 or not self._folder.is_dir():
             return
-        file = os.open(self._folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW)
-        if not _is_locked_now(file):
-            holder = os.read(file, 200).decode(errors="replace") or "another process"
-            os.close(file)
-            raise UserError(
-                f"{self._folder} is in use by {holder}: wait until that run ends, or choose another `name`."
-            )
+        file = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW)
+        self._lock(file, fcntl.LOCK_EX)
         self._held = file
         os.ftruncate(file, 0)
         os.pwrite(file, f"process {os.getpid()} on {socket.gethostname()}, since {time.ctime()}".encode(), 0)
 
+    def check(self) -> None:
+        """Raise UserError if another process holds the lock; writes nothing."""
+        if self._held < 0 and self._file.is_file():
+            file = os.open(self._file, os.O_RDONLY | os.O_NOFOLLOW)
+            self._lock(file, fcntl.LOCK_SH)
+            os.close(file)
 
-def _is_locked_now(file: int) -> bool:
-    """Whether this process holds the lock now; also where the file system has no locks."""
-    try:
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-    except OSError:
-        return True
-    return False
+    def _lock(self, file: int, kind: int) -> None:
+        """Lock the open file, or close it and raise UserError if another process holds the lock."""
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.read(file, 200).decode(errors="replace") or "another process"
+            os.close(file)
+            raise UserError(
+                f"{self._folder} is in use by {holder}: wait until that run ends, or choose another `name`."
+            ) from error
+        except OSError:
+            return  # the file system has no locks
