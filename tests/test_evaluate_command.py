@@ -43,15 +43,16 @@ FIGURES = {
     "composition": {"composition.png"},
     "traversal": {"all.png"},  # and one for each used component
     "interpolation": {"between.png", "carried.png", "within.png", "path.png"},
-    "embedding": {"groups.png", "images.png"},
+    "embedding": {"groups.png", "images.png", "thumbnails.png"},
     "reconstruction": {"reconstruction.png"},
     "likelihood": {"bounds.png"},
     "anatomy": {"anatomy.png"},
-    "clustering": {"components.png"},
+    "clustering": {"components.png", "gallery.png"},
     "prediction": {"prediction.png"},
     "generate": {"groups.png", "prior.png", "histograms-by_label.png"},
     "completion": {"completion.png", "error.png"},
     "swap": {"swap.png"},
+    "retrieval": {"recall.png", "nearest.png"},
 }
 
 

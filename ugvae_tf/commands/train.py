@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ugvae_tf.commands.flags import Parser, add_flags, as_flags, typed, with_fields
@@ -9,6 +10,7 @@ from ugvae_tf.config import Config, DataConfig, ModelConfig, presets
 from ugvae_tf.config.validation import size_range
 from ugvae_tf.datasets import catalogue
 from ugvae_tf.quiet import quiet_tensorflow
+from ugvae_tf.serving import saved_model
 from ugvae_tf.serving.shipped import is_shipped
 from ugvae_tf.training.request import TrainRequest, default_name
 from ugvae_tf.training.run_folder import RunFolder
@@ -146,5 +148,11 @@ def summary(request: TrainRequest, trained: Any, evaluate: str) -> str:
     return (
         f"{result}\n"
         f"Exported to {trained.version}.  Figures: {folder.figures}.  Curves: tensorboard --logdir {folder.logs}\n"
-        f"Next: {evaluate} --task reconstruction --saved-model {folder.path}"
+        f"Next: {evaluate} --task reconstruction --saved-model {folder.path}{_fewer(request, trained.version)}"
     )
+
+
+def _fewer(request: TrainRequest, version: Path) -> str:
+    """The flag for groups of all held-out images, if they do not fill a group as in training."""
+    held_out = saved_model.read_config(version).get("held_out_images") or 0
+    return f" --group-size {held_out}" if 0 < held_out < request.config.data.group_size else ""

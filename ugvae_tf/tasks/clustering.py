@@ -5,6 +5,7 @@ from tqdm import tqdm
 
 from ugvae_tf.evaluation.clustering import accuracy_intervals, clustering_metrics, kmeans_clusters
 from ugvae_tf.plots import charts
+from ugvae_tf.tasks import unlabelled
 from ugvae_tf.tasks.context import Context, Report
 
 INTERVALS = {"matched_accuracy": "one to one", "many_to_one_accuracy": "many to one"}
@@ -21,9 +22,12 @@ def report(context: Context) -> Report:
     """Clusters by the most probable d of each held-out image, and by k-means on z and on pixels with K clusters.
 
     The floor are the components of q(d) of other images, in a random order: of equal sizes, without a relation to
-    the labels. Many clusters of few images agree with labels many to one by chance.
+    the labels. Many clusters of few images agree with labels many to one by chance. Without labels, the components
+    alone.
     """
     context.require("has_mixture", "mixture, whose components this task compares with the labels")
+    if not unlabelled.is_labelled(context):
+        return unlabelled.components(context)
     labels, codes, random = context.labels(context.held_out), context.held_out_codes, context.generator()
     components = codes.component_probs.shape[1]
     clusters = _clusters(context, components, random)
@@ -38,7 +42,7 @@ def report(context: Context) -> Report:
     counts = _counts(labels, clusters["component"], components)
     title = f"Labels of the images of each of K = {components} components d"
     figure = charts.count_matrix(counts, [str(value) for value in np.unique(labels)], title)
-    return Report(metrics, {"components": figure}, _table(metrics))
+    return Report(metrics, {"components": figure, "gallery": unlabelled.gallery(context)}, _table(metrics))
 
 
 def _clusters(context: Context, components: int, random: np.random.Generator) -> dict[str, np.ndarray]:

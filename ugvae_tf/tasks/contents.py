@@ -9,7 +9,7 @@ from ugvae_tf.datasets.grouping import Grouping, held_out_members
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.completion import component_of_each
-from ugvae_tf.tasks.context import Context
+from ugvae_tf.tasks.context import UNLABELLED, Context
 
 GROUPS_PER_CALL = 64
 
@@ -29,7 +29,9 @@ class Contents(NamedTuple):
 def group_values(context: Context, images: ImageSet) -> np.ndarray:
     """The group of each image [N]; raises UserError without a group label."""
     if context.group_label is None:
-        known = ", ".join(sorted(images.labels)) or "none"
+        known = ", ".join(sorted(images.labels))
+        if not known:
+            raise UserError(f"This task needs groups by a label, and the images have none: {UNLABELLED} need none.")
         raise UserError(
             f"This task needs groups by a label: give `group_by`, a label whose values are groups ({known})."
         )

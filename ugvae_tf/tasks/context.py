@@ -24,6 +24,11 @@ from ugvae_tf.serving.codes import ImageCodes, encode_images
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.request import EvaluationRequest
 
+UNLABELLED = (
+    "the tasks reconstruction, clustering, embedding, interpolation, retrieval, traversal, likelihood, "
+    "anatomy and prediction"
+)
+
 
 class Report(NamedTuple):
     """The result of a task."""
@@ -123,7 +128,12 @@ class Context:
             return only_true(images.labels, self.request.category_labels)
         name = self.label_name
         if name not in images.labels:
-            known = ", ".join(sorted(images.labels)) or "none"
+            known = ", ".join(sorted(images.labels))
+            if not known:
+                raise UserError(
+                    f"'{self.dataset}' has no label '{name}', nor any other, which this task needs: "
+                    f"{UNLABELLED} need none."
+                )
             raise UserError(f"'{self.dataset}' has no label '{name}': choose an `attribute` that it has ({known}).")
         values = images.labels[name]
         if values.dtype.kind == "f":

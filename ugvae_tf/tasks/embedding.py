@@ -7,6 +7,7 @@ from ugvae_tf.evaluation.categories import value_categories
 from ugvae_tf.evaluation.projection import tsne
 from ugvae_tf.plots import charts
 from ugvae_tf.serving.codes import MEANINGS, group_codes
+from ugvae_tf.tasks import unlabelled
 from ugvae_tf.tasks.context import Context, Report
 
 GROUPS_PER_LABEL = 30  # default of `groups`
@@ -15,6 +16,8 @@ IMAGES = 2000
 
 def report(context: Context) -> Report:
     """t-SNE of groups of one label each and of random groups by q(beta), and of images by q(z)."""
+    if not unlabelled.is_labelled(context):
+        return unlabelled.embedding(context)
     random, labels = context.generator(), context.labels(context.held_out)
     groups = context.request.groups or GROUPS_PER_LABEL
     values = value_categories(labels, context.request.attribute_values[1])
@@ -29,6 +32,7 @@ def report(context: Context) -> Report:
     figures = {
         "groups": charts.scatter(group_points, categories, f"t-SNE, groups of one label and random ones: {meaning}"),
         "images": charts.scatter(image_points, labels[shown].astype(str), "t-SNE of q(z)'s means: single images"),
+        "thumbnails": unlabelled.image_map(context, context.generator(1)),
     }
     metrics = {
         "groups_neighbour_agreement": _neighbour_agreement(codes.code, categories),

@@ -36,10 +36,15 @@ class Pairs:
     def draw(
         cls, context: Context, first: Category, second: Category, pairs: int, random: np.random.Generator
     ) -> "Pairs":
-        """Groups of the two categories, which may be the same one; q(d) is that of the image alone."""
-        codes = context.held_out_codes
+        """Groups of the two categories, which may be the same one."""
         members = [context.members(category, context.held_out, pairs, random) for category in (first, second)]
-        betas = [group_codes(codes, context.resized(groups, random)).beta_mean for groups in members]
+        return cls.between(context, *(context.resized(groups, random) for groups in members))
+
+    @classmethod
+    def between(cls, context: Context, *members: np.ndarray) -> "Pairs":
+        """Held-out groups at either end, each [P, B]; q(d) is that of the first image alone."""
+        codes = context.held_out_codes
+        betas = [group_codes(codes, groups).beta_mean for groups in members]
         zs = [codes.z_mean[groups[:, 0]] for groups in members]
         beta_path, z_path = (interpolation.linear_path(start, end, STEPS) for start, end in (betas, zs))
         components = codes.component_probs[members[0][:, 0]].argmax(axis=-1)

@@ -18,8 +18,8 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "batch-classification": ("groups", "seeds", "categories", "attribute"),
     "composition": ("groups", "attribute"),
     "traversal": ("dimension", "directions"),
-    "interpolation": ("groups", "categories", "attribute", "between"),
-    "embedding": ("groups", "attribute"),
+    "interpolation": ("groups", "categories", "attribute", "group_by", "between"),
+    "embedding": ("groups", "attribute", "group_by"),
     "reconstruction": ("groups", "attribute"),
     "likelihood": ("groups", "samples"),
     "anatomy": ("groups", "group_by"),
@@ -76,7 +76,7 @@ class EvaluationRequest:
     group_by: str | None = None
     """The label whose values are groups (default: the one that the model was trained with, if any)."""
     between: str | None = None
-    """The two categories (default: the first two)."""
+    """The two categories, or without a label the two groups (default: the first two; the groups farthest apart)."""
     samples: int | None = None
     """Importance samples of z for each image, any number (default: bounds with 1, 25 and 100)."""
     directions: Literal["data", "paper"] | None = None

@@ -2,10 +2,12 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from threadpoolctl import threadpool_limits
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.bootstrap import with_interval
 from ugvae_tf.evaluation.floors import FLOORS, Floors
+from ugvae_tf.plda import Plda
 from ugvae_tf.plots import charts, pictures
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.learned_metric import stored
@@ -26,9 +28,23 @@ def report(context: Context) -> Report:
     random = context.generator()
     floors = Floors.fit(context.train.images, random)
     held_out, train = (Side.of(context, split, floors) for split in ("held-out", "train"))
+    with threadpool_limits(1):  # threads slow products of small matrices down, most on a busy machine
+        metrics, sizes, last, plda = _measured(context, held_out, train, random)
+    if last is None:
+        raise UserError("No two groups have two images each: give a label whose values repeat with `group_by`.")
+    figures = {"recall": _curves(metrics, sizes, held_out), "nearest": _strips(held_out, last)}
+    note = stored(context, plda.get("beta_mean")) if held_out.label is not None else None
+    return Report(metrics, figures, "\n".join([_table(metrics, sizes, held_out), *([note] if note else [])]))
+
+
+def _measured(
+    context: Context, held_out: Side, train: Side, random: np.random.Generator
+) -> tuple[dict[str, float], dict[str, int], Measured | None, dict[str, Plda]]:
+    """The metrics, n by its name, the last measurement, and PLDA at the largest n."""
     metrics: dict[str, float] = {}
     sizes: dict[str, int] = {}
     last: Measured | None = None
+    plda: dict[str, Plda] = {}
     for name in COUNTS:
         n = COUNTS[name] or held_out.typical // 2
         if not 1 <= n <= held_out.typical // 2 or n in sizes.values():
@@ -41,11 +57,7 @@ def report(context: Context) -> Report:
                 metrics |= summarised(f"{protocol}_{name}", found.values, random)
                 metrics[f"{protocol}_{name}_chance"] = 1 / found.groups
                 last = found
-    if last is None:
-        raise UserError("No two groups have two images each: give a label whose values repeat with `group_by`.")
-    figures = {"recall": _curves(metrics, sizes, held_out), "nearest": _strips(held_out, last)}
-    note = stored(context, plda.get("beta_mean")) if held_out.label is not None else None
-    return Report(metrics, figures, "\n".join([_table(metrics, sizes, held_out), *([note] if note else [])]))
+    return metrics, sizes, last, plda
 
 
 def summarised(prefix: str, values: dict[str, np.ndarray], random: np.random.Generator) -> dict[str, float]:
