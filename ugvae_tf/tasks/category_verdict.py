@@ -1,7 +1,7 @@
 """What the accuracies of batch classification show, in sentences that stand above them."""
 
 from ugvae_tf.evaluation.floors import FLOORS
-from ugvae_tf.evaluation.spread import ENOUGH
+from ugvae_tf.evaluation.spread import ENOUGH, disjoint_groups
 from ugvae_tf.tasks.category_accuracy import code_of
 from ugvae_tf.tasks.category_groups import MEANINGS
 
@@ -9,20 +9,20 @@ LEVEL = 0.05
 
 
 def verdict(metrics: dict[str, float], group_size: int) -> list[str]:
-    """Whether enough images carry the accuracies, whether shuffled labels reach them, whether floors do.
+    """Whether enough images carry the accuracies, whether shuffled labels reach them, whether floors do."""
+    code, images = code_of(metrics), int(metrics["images_of_rarest_category"])
+    return [carried(images, group_size, " of the rarest category"), _chance(metrics, code), _floor(metrics, code)]
 
-    With images for fewer than ENOUGH disjoint groups of the rarest category, every group of it shares most of its
-    images with the others, and their number says nothing about other images.
+
+def carried(images: int, group_size: int, whose: str = "") -> str:
+    """Whether the images, of which measures over groups are, fill ENOUGH disjoint groups.
+
+    If not, every group shares most of its images with the others, and their number says nothing about other images.
     """
-    code = code_of(metrics)
-    return [_carried(metrics, group_size), _chance(metrics, code), _floor(metrics, code)]
-
-
-def _carried(metrics: dict[str, float], group_size: int) -> str:
-    images, groups = int(metrics["images_of_rarest_category"]), int(metrics["disjoint_groups"])
-    found = f"{images} held-out images of the rarest category fill {groups} disjoint groups of {group_size}"
+    groups = disjoint_groups(images, group_size)
+    found = f"{images} held-out images{whose} fill {groups} disjoint groups of {group_size}"
     if groups < ENOUGH:
-        return f"TOO FEW IMAGES: {found}; read the p-value, not the accuracies."
+        return f"TOO FEW IMAGES: {found}; read p-values and intervals, not the figures themselves."
     return f"Enough images: {found}."
 
 

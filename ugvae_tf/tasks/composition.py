@@ -11,6 +11,7 @@ from ugvae_tf.evaluation import sampling, spread
 from ugvae_tf.evaluation.composition import Regression, shuffled_r2
 from ugvae_tf.evaluation.floors import FLOORS
 from ugvae_tf.plots import charts
+from ugvae_tf.tasks.category_verdict import carried
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.group_features import FEATURES, GroupFeatures, both_splits
 
@@ -49,10 +50,11 @@ def report(context: Context) -> Report:
             metrics |= _intervals(context, held_out, draw, regressions, values, metrics)
         if draw == "random":
             metrics |= _permutation((train, fitted), (held_out, tested), values, metrics, random)
-    figure = charts.composition_bars(
-        metrics, DRAWS, _told(metrics), "Prediction of a group's label histogram from its code"
-    )
-    return Report(metrics, {"composition": figure}, _table(metrics))
+    judged = carried(len(held_out.labels), context.largest)
+    metrics["disjoint_groups"] = float(spread.disjoint_groups(len(held_out.labels), context.largest))
+    title = f"Prediction of a group's label histogram from its code\n{judged}"
+    figure = charts.composition_bars(metrics, DRAWS, _told(metrics), title)
+    return Report(metrics, {"composition": figure}, f"{judged}\n\n{_table(metrics)}")
 
 
 def _drawn(
