@@ -12,7 +12,7 @@ import numpy as np
 
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.loading import load_split
-from ugvae_tf.evaluation.floors import FLOORS, Floors
+from ugvae_tf.evaluation.floors import FLOORS, Floors, FloorsOfImages
 from ugvae_tf.evaluation.retrieval import Plda, raw_scores
 from ugvae_tf.serving.codes import ImageCodes, encode_images, group_codes
 from ugvae_tf.serving.served_model import load
@@ -32,23 +32,23 @@ def main() -> None:
     label = flags.group_by or model.settings.data.group_by
     train, held_out = (load_split(model.settings.data, split) for split in ("train", "held-out"))
     random = np.random.default_rng(flags.seed)
-    sides = [Side(images, label, encode_images(model, images.images, title)) for images, title in
-             ((train, "training images"), (held_out, "held-out images"))]  # fmt: skip
     floors = Floors.fit(train.images, random)
+    sides = [Side(images, label, encode_images(model, images.images, title), floors.on(images.images))
+             for images, title in ((train, "training images"), (held_out, "held-out images"))]  # fmt: skip
     unseen = f"{len(sides[1].groups)} unseen values of {label}"
     print(f"{flags.saved_model}, version {model.version}: recall@1 among {unseen}\n")
     print(f"{'n':>3}  {'code of the group':34}{'by distance':>22}{'by PLDA':>22}")
     for n in map(int, flags.images.split(",")):
-        for meaning, cells in measured(sides, floors, n, random):
+        for meaning, cells in measured(sides, n, random):
             print(f"{n:3}  {meaning:34}" + "".join(f"{cell:>22}" for cell in cells))
 
 
 class Side:
     """The images of one split, and the groups that have them."""
 
-    def __init__(self, images: ImageSet, label: str, codes: ImageCodes) -> None:
+    def __init__(self, images: ImageSet, label: str, codes: ImageCodes, floors: FloorsOfImages) -> None:
         values = images.labels[label]
-        self.images, self.codes = images.images, codes
+        self.codes, self.floors = codes, floors
         self.groups = [np.flatnonzero(values == value) for value in np.unique(values)]
 
     def draw(self, n: int, parts: int, random: np.random.Generator) -> list[np.ndarray]:
@@ -57,17 +57,17 @@ class Side:
         chosen = np.stack([random.permutation(group)[: n * parts] for group in enough])
         return np.split(chosen, parts, axis=1)
 
-    def features(self, floors: Floors, members: np.ndarray) -> dict[str, np.ndarray]:
+    def features(self, members: np.ndarray) -> dict[str, np.ndarray]:
         """Every code of the groups, by name."""
         found = group_codes(self.codes, members)
-        return {"beta_mean": found.beta_mean, "z_mean": found.z_mean} | floors.features(self.images, members)
+        return {"beta_mean": found.beta_mean, "z_mean": found.z_mean} | self.floors.features(members)
 
 
-def measured(sides: list[Side], floors: Floors, n: int, random: np.random.Generator) -> Iterator[tuple[str, list[str]]]:
+def measured(sides: list[Side], n: int, random: np.random.Generator) -> Iterator[tuple[str, list[str]]]:
     """Each code's meaning, and its two recalls with their intervals."""
     train, held_out = sides
-    training = [train.features(floors, train.draw(n, 1, random)[0]) for _ in range(PLDA_CODES)]
-    drawn = [[held_out.features(floors, part) for part in held_out.draw(n, 2, random)] for _ in range(REPEATS)]
+    training = [train.features(train.draw(n, 1, random)[0]) for _ in range(PLDA_CODES)]
+    drawn = [[held_out.features(part) for part in held_out.draw(n, 2, random)] for _ in range(REPEATS)]
     for name, meaning in (CODES | FLOORS).items():
         codes = np.concatenate([features[name] for features in training])
         plda = Plda.fit(codes, np.tile(np.arange(len(training[0][name])), PLDA_CODES))
