@@ -128,6 +128,17 @@ def test_every_command_prints_its_table_and_writes_files(exported, albums, tmp_p
     assert np.load(tmp_path / "d.npy").shape == (3, 3)
 
 
+@pytest.mark.slow
+def test_a_folder_of_queries_finds_its_groups_in_a_file_of_codes(exported, albums, tmp_path, capsys):
+    folder, *_ = albums
+    model = ["--saved-model", str(exported(image_shape=SHAPE)[1])]
+    call("encode", [*model, "--data-dir", str(folder), "--output", str(tmp_path / "c.npz")], "ugvae encode")
+    flags = ["--codes", str(tmp_path / "c.npz"), "--queries", str(folder), "--count", "1"]
+    call("similar", [*model, *flags, "--output", str(tmp_path / "out")], "ugvae similar")
+    assert (tmp_path / "out" / "similar.csv").read_text().splitlines()[1].startswith("a,a,")
+    assert "Nearest among 3 groups" in capsys.readouterr().out
+
+
 def test_a_file_of_codes_replaces_the_images(exported, albums, tmp_path, capsys):
     folder, *_ = albums
     model = ["--saved-model", str(exported(image_shape=SHAPE)[1])]
