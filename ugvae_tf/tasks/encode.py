@@ -94,7 +94,7 @@ def _run_on_beam(request: EncodeRequest, began: float) -> str:
     table, seconds = GroupTable.read(request.output), time.monotonic() - began
     total = int(table.images.sum())
     return (
-        f"{total:,} images in {len(table):,} groups, encoded in {seconds:.0f} s ({total / seconds:,.0f}/s), "
+        f"{total:,} images in {_groups(len(table))}, encoded in {seconds:.0f} s ({total / seconds:,.0f}/s), "
         f"{len(images) - total} left out.\nWritten to {request.output}, a row a group."
     )
 
@@ -126,7 +126,7 @@ def requested(request: SourceRequest) -> GroupedImages:
 def _summary(request: EncodeRequest, images: GroupedImages, found: Encoded, seconds: float) -> str:
     total = int(found.groups.images.sum())
     lines = [
-        f"{total:,} images in {len(found.groups):,} groups, encoded in {seconds:.0f} s ({total / seconds:,.0f}/s)."
+        f"{total:,} images in {_groups(len(found.groups))}, encoded in {seconds:.0f} s ({total / seconds:,.0f}/s)."
     ]
     if not images.grouped:
         lines.append("The images have no groups, so all are one: `group_by` names a column or label that groups them.")
@@ -137,3 +137,7 @@ def _summary(request: EncodeRequest, images: GroupedImages, found: Encoded, seco
     written = f"Written to {request.output}, a row a group"
     lines.append(written + (f", and {request.images_output}, a row an image." if request.images else "."))
     return "\n".join(lines)
+
+
+def _groups(count: int) -> str:
+    return f"{count:,} group{'' if count == 1 else 's'}"
