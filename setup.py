@@ -110,6 +110,7 @@ setup(
         "cuda": ["tensorflow[and-cuda]>=2.21,<2.22"],
         "serving": SERVING,
         "parquet": PARQUET,
+        "beam": ["apache-beam>=2.77,<3"],  # of `ugvae encode --runner`
         "test": [
             *PARQUET,
             *SERVING,

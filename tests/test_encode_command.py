@@ -8,6 +8,7 @@ import pytest
 from test_encode import SHAPE, images_of, written
 
 from ugvae_tf.commands.encode import parse_encoding
+from ugvae_tf.commands.group_commands import QUESTIONS
 from ugvae_tf.commands.main import call
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving.group_table import GroupTable, ImageTable
@@ -77,9 +78,10 @@ def test_a_mistake_is_one_sentence_and_leaves_no_file(exported, tmp_path, capsys
 
 
 @pytest.mark.slow
-def test_help_needs_no_tensorflow():
+@pytest.mark.parametrize("name", ["encode", *QUESTIONS])
+def test_help_needs_no_tensorflow(name):
     code = (
-        "import sys; from ugvae_tf.commands.main import call; call('encode', ['--help'], 'ugvae encode'); "
+        f"import sys; from ugvae_tf.commands.main import call; call('{name}', ['--help'], 'ugvae {name}'); "
         "sys.exit('tensorflow' in sys.modules or 'numpy' in sys.modules)"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

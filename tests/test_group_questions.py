@@ -14,7 +14,7 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.experts import influence
 from ugvae_tf.plda import Plda
 from ugvae_tf.serving.folder import Folder
-from ugvae_tf.serving.metric import read_metric, write_metric
+from ugvae_tf.serving.metric import NAME, read_metric, write_metric
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.compare import compare
 from ugvae_tf.tasks.encode import encode_with_images
@@ -80,6 +80,7 @@ def test_compare_names_images_of_either_group(served, albums):
     assert scores[found.typical(False, 1)[0]] == min(found.typicality[~found.in_first])
 
 
+@pytest.mark.slow
 def test_codes_of_another_model_and_unknown_groups_are_explained(served, albums):
     _, images, groups = albums
     _, rows = encode_with_images(images, served(), group_by=groups)
@@ -103,6 +104,14 @@ def test_the_learned_metric_is_an_asset_of_the_export(tmp_path, exported):
     metric = Plda.fit(random.normal(size=(30, 4)), np.arange(30) // 2)
     write_metric(version, metric)
     assert Folder(version).metric is not None
+    stored = (version / NAME).read_bytes()
+    (version / NAME).write_bytes(stored[:99])
+    with pytest.raises(UserError, match="cannot be read"):
+        read_metric(version)
+    np.savez(version / NAME, mean=metric.mean)
+    with pytest.raises(UserError, match="is not a learned metric"):
+        read_metric(version)
+    (version / NAME).write_bytes(stored)
     images, groups = random.integers(256, size=(12, *SHAPE), dtype=np.uint8), np.arange(12) // 3
     codes = ug.encode(images, model := ServedModel(version), group_by=groups)
     scores = metric.scores(codes.beta_mean, codes.beta_mean) - np.diag([np.inf] * 4)
@@ -126,6 +135,17 @@ def test_every_command_prints_its_table_and_writes_files(exported, albums, tmp_p
         assert (tmp_path / "out" / f"{name}.csv").stat().st_size > 50
         assert (tmp_path / "out" / f"{name}.png").stat().st_size > 1000
     assert np.load(tmp_path / "d.npy").shape == (3, 3)
+
+
+@pytest.mark.slow
+def test_a_folder_of_queries_finds_its_groups_in_a_file_of_codes(exported, albums, tmp_path, capsys):
+    folder, *_ = albums
+    model = ["--saved-model", str(exported(image_shape=SHAPE)[1])]
+    call("encode", [*model, "--data-dir", str(folder), "--output", str(tmp_path / "c.npz")], "ugvae encode")
+    flags = ["--codes", str(tmp_path / "c.npz"), "--queries", str(folder), "--count", "1"]
+    call("similar", [*model, *flags, "--output", str(tmp_path / "out")], "ugvae similar")
+    assert (tmp_path / "out" / "similar.csv").read_text().splitlines()[1].startswith("a,a,")
+    assert "Nearest among 3 groups" in capsys.readouterr().out
 
 
 def test_a_file_of_codes_replaces_the_images(exported, albums, tmp_path, capsys):

@@ -60,6 +60,17 @@ def test_the_nearest_are_those_of_a_sorted_row_without_the_group_itself(k):
     np.testing.assert_allclose(found, np.sort(distances, axis=1)[:, :k], atol=1e-9)
 
 
+def test_queries_are_compared_with_all_groups():
+    codes = table()
+    places, distances = neighbours.nearest(codes, 1, queries=codes.rows([7, 2]))
+    assert places[:, 0].tolist() == [7, 2]
+    np.testing.assert_allclose(distances, 0, atol=1e-9)
+    places, _ = neighbours.nearest(codes, G, queries=codes.rows([7]))
+    np.testing.assert_array_equal(places[0], brute_force(codes)[7].argsort())
+    with pytest.raises(UserError, match="queries have M = 2"):
+        neighbours.nearest(codes, 1, queries=table(size=2))
+
+
 def test_a_learned_metric_gives_minus_its_score():
     codes, random = table(), np.random.default_rng(1)
     metric = Plda.fit(

@@ -11,25 +11,32 @@ from ugvae_tf.plda import Plda
 ROWS = 512  # of a block [ROWS, G]
 
 
-def nearest(codes: GaussianCodes, k: int, metric: Plda | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """The k nearest other groups of each group.
+def nearest(
+    codes: GaussianCodes, k: int, metric: Plda | None = None, queries: GaussianCodes | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest other groups of each group, or the k nearest groups of each of other groups, the queries.
 
     Args:
         metric: the learned metric; None: the symmetric KL divergence of q(beta).
+        queries: codes of Q groups of the same model; None: the G groups themselves.
 
     Returns:
-        Their indices [G, k], nearest first, and the distances in nats [G, k].
+        Indices of groups [Q or G, k], nearest first, and the distances in nats [Q or G, k].
 
     Raises:
-        UserError: the codes have no beta, or there are fewer than k other groups.
+        UserError: the codes have no beta, or there are fewer than k groups.
     """
     _require_beta(codes)
     count = len(codes.beta_mean)
-    if not 1 <= k < count:
-        raise UserError(f"k = {k} needs more groups: among {count} groups a group has {count - 1} others.")
-    places, distances = np.empty([count, k], np.intp), np.empty([count, k])
-    for rows, block in distance_blocks(codes, metric):
-        block[np.arange(len(block)), np.arange(count)[rows]] = np.inf
+    most = count - 1 if queries is None else count
+    if not 1 <= k <= most:
+        raise UserError(f"k = {k} needs more groups: among {count} groups a group has {most} others.")
+    rows_of = codes if queries is None else queries
+    places = np.empty([len(rows_of.beta_mean), k], np.intp)
+    distances = np.empty(places.shape)
+    for rows, block in distance_blocks(codes, metric, queries):
+        if queries is None:
+            block[np.arange(len(block)), np.arange(count)[rows]] = np.inf
         near = np.argpartition(block, k - 1, axis=1)[:, :k]
         near.sort(axis=1)  # then equal distances keep the order of the groups
         order = np.argsort(np.take_along_axis(block, near, axis=1), axis=1, kind="stable")
@@ -52,19 +59,24 @@ def distance_matrix(codes: GaussianCodes, metric: Plda | None = None, into: np.n
     return found
 
 
-def distance_blocks(codes: GaussianCodes, metric: Plda | None = None) -> Iterator[tuple[slice, np.ndarray]]:
-    """Rows of the matrix of distances, some at a time.
+def distance_blocks(
+    codes: GaussianCodes, metric: Plda | None = None, queries: GaussianCodes | None = None
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Rows of the matrix of distances, some at a time: of the queries, or of all groups.
 
     By the learned metric a distance is minus the log likelihood ratio of "one group" against "two groups": below 0
     where the codes speak for one group.
     """
     mean, stddev = codes.beta_mean, codes.beta_stddev
-    for start in range(0, len(mean), ROWS):
+    of_rows = codes if queries is None else queries
+    if of_rows.beta_mean.shape[1] != mean.shape[1]:
+        raise UserError(f"The queries have M = {of_rows.beta_mean.shape[1]}, and the groups M = {mean.shape[1]}.")
+    for start in range(0, len(of_rows.beta_mean), ROWS):
         rows = slice(start, start + ROWS)
         if metric is None:
-            yield rows, symmetric_kl(mean[rows], stddev[rows], mean, stddev)
+            yield rows, symmetric_kl(of_rows.beta_mean[rows], of_rows.beta_stddev[rows], mean, stddev)
         else:
-            yield rows, -metric.scores(mean[rows], mean)
+            yield rows, -metric.scores(of_rows.beta_mean[rows], mean)
 
 
 def _require_beta(codes: GaussianCodes) -> None:

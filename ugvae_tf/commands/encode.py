@@ -12,6 +12,7 @@ GROUPS = {
     "model": ("saved_model", "trust"),
     "images and groups": ("data_dir", "group_by", "dataset", "split", "corrupt"),
     "codes": ("output", "images"),
+    "cluster": ("runner",),
 }
 METAVARS = {
     "saved_model": "MODEL",
@@ -19,11 +20,13 @@ METAVARS = {
     "group_by": "COLUMN",
     "dataset": "NAME",
     "output": "FILE",
+    "runner": "NAME",
 }
 EXAMPLES = """examples:
   {prog} --saved-model mnist --data-dir albums/ --output codes.parquet
   {prog} --saved-model mnist --data-dir photos/ --group-by owner --corrupt skip --images
   {prog} --saved-model glyphs --dataset glyphs --split held-out --group-by font --output fonts.csv
+  {prog} --data-dir albums/ --runner DirectRunner --direct_num_workers 2 --direct_running_mode multi_processing
 
 Load only models that you trust: a SavedModel is a program."""
 
@@ -45,9 +48,10 @@ def parse_encoding(arguments: Sequence[str], prog: str = "ugvae encode") -> Enco
         prog, description, f"models that ship: {', '.join(shipped_versions())}\n\n" + EXAMPLES.format(prog=prog)
     )
     add_flags(parser, [SourceRequest(), EncodeRequest()], GROUPS, METAVARS)
-    given = parser.parsed(arguments)
+    on_beam = any(argument.partition("=")[0] == "--runner" for argument in arguments)
+    given, others = parser.parsed_with_others(arguments) if on_beam else (parser.parsed(arguments), [])
     if given.pop("help"):
         parser.print_help()
         return None
     request = EncodeRequest(with_fields(SourceRequest(), given))
-    return with_fields(request, given).checked()
+    return with_fields(request, {**given, "beam": tuple(others)}).checked()

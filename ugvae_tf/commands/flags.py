@@ -57,6 +57,11 @@ class Parser(argparse.ArgumentParser):
             raise UserError(f"{unknown[0]} is not a flag of {self.prog}: {hint}")
         return vars(found)
 
+    def parsed_with_others(self, arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+        """The given flags by field name, and the arguments that are no flags of this parser."""
+        found, others = self.parse_known_args(arguments)
+        return vars(found), others
+
     def error(self, message: str) -> NoReturn:
         """Raise UserError in place of printing the usage."""
         message = re.sub(r"^argument (?:--no-\S+, )?(--[\w-]+)[^:]*: ", r"\1 ", message)

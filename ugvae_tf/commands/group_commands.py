@@ -20,15 +20,16 @@ METAVARS = {
     "group": "NAME",
     "other": "NAME",
     "candidates": "PATH",
+    "queries": "PATH",
     "matrix": "FILE.npy",
     "output": "FOLDER",
 }
 QUESTIONS: dict[str, tuple[Callable[[], Any], tuple[str, ...], str, str]] = {
     "similar": (
         group_requests.SimilarRequest,
-        ("codes", "group", "count", "matrix", "output"),
+        ("codes", "queries", "group", "count", "matrix", "output"),
         "the groups nearest to a group, by their codes",
-        "--saved-model glyphs --codes codes.parquet --group anna",
+        "--saved-model glyphs --codes codes.parquet --queries letters/",
     ),
     "members": (
         group_requests.MembersRequest,

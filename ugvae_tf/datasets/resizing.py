@@ -23,6 +23,8 @@ def of_shape(image: tf.Tensor, shape: tuple[int, int, int]) -> tf.Tensor:
         InvalidArgumentError: the image has another size, and the model's images are not square.
     """
     height, width, channels = shape
+    if image.shape == shape:
+        return image
     if height == width:
         same = tf.reduce_all(tf.shape(image)[:2] == [height, width])
         image = tf.cond(same, lambda: image, lambda: central_square(image, height))

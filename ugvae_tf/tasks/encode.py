@@ -1,5 +1,6 @@
 """Codes of groups of any size, from their images in one stream: no group is gathered, and memory does not grow."""
 
+import importlib.util
 import time
 from pathlib import Path
 from typing import Literal
@@ -13,7 +14,7 @@ from ugvae_tf.serving.group_table import GroupTable, ImageTable
 from ugvae_tf.serving.served_model import ServedModel, load
 from ugvae_tf.serving.table_files import check_file
 from ugvae_tf.tasks.encode_request import EncodeRequest
-from ugvae_tf.tasks.group_stream import Encoded, encoded
+from ugvae_tf.tasks.group_stream import Encoded, damaged, encoded
 from ugvae_tf.tasks.source_request import OWN, SourceRequest
 
 NAMED = 5  # unreadable images in the message
@@ -66,12 +67,36 @@ def run(request: EncodeRequest) -> str:
     output, began = Path(request.output), time.monotonic()
     for file in (output, request.images_output) if request.images else (output,):
         check_file(file)
+    if request.runner is not None:
+        return _run_on_beam(request, began)
     model, images = ServedModel(request.source.address, request.source.trust), requested(request.source)
     found = encoded(model, images, request.source.corrupt, request.images, output.parent)
     found.groups.write(output)
     if found.images is not None:
         found.images.write(request.images_output)
     return _summary(request, images, found, time.monotonic() - began)
+
+
+def _run_on_beam(request: EncodeRequest, began: float) -> str:
+    """As `run`, as a pipeline of Apache Beam."""
+    if importlib.util.find_spec("apache_beam") is None:
+        raise UserError("`runner` needs Apache Beam: pip install 'ugvae_tf[beam]', or leave it out.")
+    from ugvae_tf.tasks import beam_encode
+
+    images, source = requested(request.source), request.source
+    if images.files is None:
+        raise UserError("`runner` reads image files: give a folder or a manifest with `data_dir`, or leave it out.")
+    if images.unreadable and source.corrupt == "stop":
+        raise damaged(images.unreadable[0])
+    job = beam_encode.Job(source.address, source.trust, source.corrupt, request.output, images.group_names)
+    elements = beam_encode.file_elements(images.files, images.groups)
+    beam_encode.run_pipeline(job, elements, [f"--runner={request.runner}", *request.beam])
+    table, seconds = GroupTable.read(request.output), time.monotonic() - began
+    total = int(table.images.sum())
+    return (
+        f"{total:,} images in {_groups(len(table))}, encoded in {seconds:.0f} s ({total / seconds:,.0f}/s), "
+        f"{len(images) - total} left out.\nWritten to {request.output}, a row a group."
+    )
 
 
 def opened(source: Source, group_by: str | np.ndarray | None = None) -> GroupedImages:
@@ -101,7 +126,7 @@ def requested(request: SourceRequest) -> GroupedImages:
 def _summary(request: EncodeRequest, images: GroupedImages, found: Encoded, seconds: float) -> str:
     total = int(found.groups.images.sum())
     lines = [
-        f"{total:,} images in {len(found.groups):,} groups, encoded in {seconds:.0f} s ({total / seconds:,.0f}/s)."
+        f"{total:,} images in {_groups(len(found.groups))}, encoded in {seconds:.0f} s ({total / seconds:,.0f}/s)."
     ]
     if not images.grouped:
         lines.append("The images have no groups, so all are one: `group_by` names a column or label that groups them.")
@@ -112,3 +137,7 @@ def _summary(request: EncodeRequest, images: GroupedImages, found: Encoded, seco
     written = f"Written to {request.output}, a row a group"
     lines.append(written + (f", and {request.images_output}, a row an image." if request.images else "."))
     return "\n".join(lines)
+
+
+def _groups(count: int) -> str:
+    return f"{count:,} group{'' if count == 1 else 's'}"

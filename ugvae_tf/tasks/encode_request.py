@@ -19,11 +19,19 @@ class EncodeRequest:
     images: bool = False
     """Also write a row for every image, beside the output as NAME-images."""
 
+    runner: str | None = None
+    """Runner of Apache Beam, such as DirectRunner, FlinkRunner or DataflowRunner (default: this process, without Beam).
+    Flags that are not listed here are Beam's."""
+    beam: tuple[str, ...] = ()
+    """The flags of Beam."""
+
     def checked(self) -> "EncodeRequest":
         """The request itself; raises UserError if it is invalid."""
         self.source.checked()
         if Path(self.output).suffix not in OUTPUTS:
             raise UserError(f"`output={self.output}` must end in {', '.join(OUTPUTS)}: the ending is the format.")
+        if self.runner is not None and self.images:
+            raise UserError("`images` writes rows on this machine: leave it out, or leave out `runner`.")
         return self
 
     @property

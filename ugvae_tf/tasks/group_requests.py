@@ -14,8 +14,10 @@ class SimilarRequest:
     codes: str | None = None
     """File of codes that `ugvae encode` wrote, in place of images."""
     source: SourceRequest = field(default_factory=SourceRequest)
+    queries: str | None = None
+    """Folder, manifest or .npz file of other images in groups: which groups are nearest to them?"""
     group: str | None = None
-    """The group whose nearest groups are printed (default: all groups)."""
+    """The group, or query, whose nearest groups are printed (default: all)."""
     count: int = 5
     """Number of nearest groups."""
     matrix: str | None = None

@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 
 from ugvae_tf import neighbours
 from ugvae_tf.codes import GaussianCodes
+from ugvae_tf.datasets.grouped_sources import of_place
 from ugvae_tf.errors import UserError
+from ugvae_tf.files import written_to
 from ugvae_tf.plots import pictures
 from ugvae_tf.serving.group_table import GroupTable
 from ugvae_tf.serving.served_model import ServedModel
@@ -24,18 +26,23 @@ MOST_GROUPS = 30  # in the terminal
 
 
 def similar(
-    codes: GaussianCodes, k: int, saved_model: str | Path | ServedModel | None = None
+    codes: GaussianCodes,
+    k: int,
+    saved_model: str | Path | ServedModel | None = None,
+    *,
+    queries: GaussianCodes | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The k nearest other groups of each group.
+    """The k nearest other groups of each group, or the k nearest groups of each of the queries.
 
     Args:
         codes: what `encode` returns, of a model or of a stream, or `GroupTable.read`.
         saved_model: whose learned metric is used, if it has one; else the symmetric KL divergence of q(beta).
+        queries: codes of other groups, by the same model.
 
     Returns:
-        Their indices [G, k], nearest first, and the distances in nats [G, k].
+        Indices of groups [G, k], nearest first, and the distances in nats [G, k].
     """
-    return neighbours.nearest(codes, k, None if saved_model is None else served(saved_model).metric)
+    return neighbours.nearest(codes, k, None if saved_model is None else served(saved_model).metric, queries)
 
 
 @dataclass(frozen=True)
@@ -54,21 +61,38 @@ def run(request: SimilarRequest) -> str:
         raise UserError(f"`matrix={request.matrix}` must end in .npy: numpy.load reads it.")
     model = ServedModel(request.source.address, request.source.trust)
     table = _table(request, model)
-    k = min(request.count, len(table) - 1)
-    places, distances = neighbours.nearest(table, k, model.metric)
-    chosen = np.arange(len(table)) if request.group is None else np.array([table.place(request.group)])
-    found = _Nearest(np.repeat(table.group[chosen], k), table.group[places[chosen].ravel()], distances[chosen].ravel())
+    queries = None if request.queries is None else _queries(request, model)
+    of_rows = table if queries is None else queries
+    k = max(1, min(request.count, len(table) - (queries is None)))
+    places, distances = neighbours.nearest(table, k, model.metric, queries)
+    chosen = np.arange(len(of_rows)) if request.group is None else np.array([of_rows.place(request.group)])
+    found = _Nearest(
+        np.repeat(of_rows.group[chosen], k), table.group[places[chosen].ravel()], distances[chosen].ravel()
+    )
     columns = {"group": found.group, "nearest": found.near, "distance": found.distance}
     by = "minus the log likelihood ratio of the learned metric" if model.metric else "the symmetric KL of q(beta)"
     shown = {name: column[: k * MOST_GROUPS] for name, column in columns.items()}
     text = f"Nearest among {len(table)} groups by {by}, in nats\n\n{text_table(shown)}"
     if request.matrix is not None:
-        into = np.lib.format.open_memmap(request.matrix, "w+", np.float32, (len(table), len(table)))
-        neighbours.distance_matrix(table, model.metric, into)
-        into.flush()
+        _write_matrix(Path(request.matrix), table, model)
         text += f"\n\nDistances of all groups [{len(table)}, {len(table)}] written to {request.matrix}"
     figure = _figure(request, model, found) if folder is not None and request.source.is_given else None
     return text + written(folder, "similar", columns, figure)
+
+
+def _write_matrix(file: Path, table: GroupTable, model: ServedModel) -> None:
+    """Write the distances to a new file on disk, row by row, and put it in place by one rename."""
+    partial = file.with_name(f".{file.name}.partial")
+    with written_to(file.parent, "run the command again"):
+        partial.unlink(missing_ok=True)
+        into = np.lib.format.open_memmap(partial, "w+", np.float32, (len(table), len(table)))
+        neighbours.distance_matrix(table, model.metric, into)
+        into.flush()
+        partial.replace(file)
+
+
+def _queries(request: SimilarRequest, model: ServedModel) -> GroupTable:
+    return encoded(model, of_place(Path(str(request.queries))), request.source.corrupt).groups
 
 
 def _table(request: SimilarRequest, model: ServedModel) -> GroupTable:
@@ -85,14 +109,18 @@ def _table(request: SimilarRequest, model: ServedModel) -> GroupTable:
 
 def _figure(request: SimilarRequest, model: ServedModel, found: _Nearest) -> Figure | None:
     """A strip of images of the first group, above those of its nearest groups."""
-    groups = Groups("", model, images=requested(request.source))
-    assert groups.images is not None
     names = [found.group[0], *found.near[found.group == found.group[0]]]
-    strips = []
-    for name in names:
-        members = groups.images.of_group(name)[:STRIP]
-        strips.append(groups.pixels(np.array([groups.images.names[place] for place in members])))
+    groups = Groups("", model, images=requested(request.source))
+    first = groups if request.queries is None else Groups("", model, images=of_place(Path(request.queries)))
+    strips = [_strip(groups if place else first, name) for place, name in enumerate(names)]
     labels = [str(names[0])[:WIDTH]]
     labels += [f"{str(name)[:WIDTH]} ({d:.4g})" for name, d in zip(names[1:], found.distance, strict=False)]
     rows = pictures.rows_of([strip for strip in strips if strip is not None], STRIP)
     return pictures.image_grid(rows, f"Groups nearest to {names[0]}, with distances in nats", labels)
+
+
+def _strip(groups: Groups, name: object) -> np.ndarray | None:
+    """The first images of a group."""
+    assert groups.images is not None
+    members = groups.images.of_group(name)[:STRIP]
+    return groups.pixels(np.array([groups.images.names[place] for place in members]))
