@@ -52,6 +52,7 @@ GLYPHS = Config(
         expert_subset="random",
         component_kernel="glorot",
         component_posterior="optimal",
+        decoder_beta="film",
     ),
     training=TrainingConfig(epochs=20, groups_per_step=8, learning_rate=2e-3, schedule="cosine", validation="groups"),
 )
