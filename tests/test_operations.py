@@ -86,6 +86,7 @@ def test_a_refused_model_is_loaded_with_trust(exported, tmp_path):
     assert ServedModel(tmp_path, trust=True).encode(random_images(1, 2)).z_mean.shape == (1, 2, 3)
 
 
+@pytest.mark.slow
 def test_the_functions_that_save_variables_cannot_be_called(exported, tmp_path):
     """In an honest export they are no functions of the object graph, by which TensorFlow calls one."""
     version = tmp_path / "1"

@@ -21,6 +21,7 @@ GIGABYTE = 10**9
 IMAGE = "image"
 READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 LOCAL_HEADER = 30  # bytes of a zip file's header of a member, before its name
+LABELS = 1.0  # gigabytes that an array of labels may always have
 BLOCK = 1000  # images that are checked at a time
 BYTES = 2**20  # that are read at a time
 
@@ -60,7 +61,8 @@ def read_arrays(file: Path, memory_limit: float = math.inf) -> dict[str, np.ndar
                     f"The array '{name}' in {file} is {header.dtype} {header.shape}: a label needs one number, truth "
                     f"value or string for each of the {count[0] if count else 1} images."
                 )
-        if large := [name for name, header in headers.items() if name != IMAGE and header.gigabytes > memory_limit]:
+        most = max(memory_limit, LABELS)
+        if large := [name for name, header in headers.items() if name != IMAGE and header.gigabytes > most]:
             raise UserError(
                 f"The array '{large[0]}' in {file} needs {headers[large[0]].gigabytes:.3g} gigabytes: give a larger "
                 "`memory_limit`, or leave the array out of the file."
