@@ -17,6 +17,7 @@ from ugvae_tf.tasks.context import Context
 
 GROUPS = 1000  # default of `groups`: held-out groups, and training groups for PLDA
 PLDA_CODES = 6  # of n images, of each training group
+MOST_DIMENSIONS = 1024  # of a code with PLDA: the time grows with their cube. Mean images have more from 32x32 pixels
 CODES = {"beta_mean": "mean of q(beta)", "z_mean": "mean of z over the group"}
 Draw = tuple[np.ndarray, np.ndarray]
 
@@ -122,7 +123,7 @@ def fitted(train: Side, n: int, random: np.random.Generator) -> tuple[dict[str, 
     features = [train.features(members) for members in draws]
     numbers = np.tile(np.arange(len(enough)), PLDA_CODES)
     codes = {name: np.concatenate([each[name] for each in features]) for name in features[0] if name != "beta_stddev"}
-    plda = {name: Plda.fit(values, numbers) for name, values in codes.items()}
+    plda = {name: Plda.fit(each, numbers) for name, each in codes.items() if each.shape[1] <= MOST_DIMENSIONS}
     return plda, {name: values.mean(axis=0) for name, values in codes.items()}
 
 
