@@ -11,7 +11,8 @@ from ugvae_tf.plda import Plda
 from ugvae_tf.plots import charts, pictures
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.learned_metric import stored
-from ugvae_tf.tasks.retrieval_groups import CODES, Measured, Side, fitted, measured
+from ugvae_tf.tasks.retrieval_groups import CODES, Side
+from ugvae_tf.tasks.retrieval_scores import Measured, fitted, measured
 
 REPEATS = 5  # default of `seeds`: draws of the images
 COUNTS = {"1": 1, "3": 3, "10": 10, "half": None}
