@@ -57,7 +57,8 @@ def local(saved_model: str, images: np.ndarray, groups: np.ndarray) -> None:
 
 def on_beam(saved_model: str, images: np.ndarray, groups: np.ndarray, processes: int) -> None:
     from ugvae_tf.serving.shipped import located
-    from ugvae_tf.tasks.beam_encode import IMAGES, Job, Rows, run_pipeline
+    from ugvae_tf.tasks.beam_elements import IMAGES, Rows
+    from ugvae_tf.tasks.beam_encode import Job, run_pipeline
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "images.npy"

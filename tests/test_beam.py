@@ -10,6 +10,7 @@ from ugvae_tf.commands.encode import parse_encoding
 from ugvae_tf.commands.main import call
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving.group_table import GroupTable
+from ugvae_tf.tasks import beam_elements
 from ugvae_tf.tasks.encode import encode
 
 pytestmark = pytest.mark.xdist_group("encode")
@@ -47,9 +48,7 @@ def test_without_beam_one_sentence_says_what_to_install(capsys):
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, OPTIMAL, {"model": "gm-vae"}], ids=str)
 def test_the_pipeline_gives_the_codes_of_the_local_command(exported, tmp_path, monkeypatch, settings):
-    from ugvae_tf.tasks import beam_encode
-
-    monkeypatch.setattr(beam_encode, "IMAGES", 4)
+    monkeypatch.setattr(beam_elements, "IMAGES", 4)
     folder = exported(image_shape=SHAPE, **settings)[1]
     images, groups = images_of()
     names = written(tmp_path / "albums", images, groups)
@@ -82,7 +81,7 @@ def test_a_damaged_image_is_named_and_nothing_is_written(exported, tmp_path, cap
 
 @needs_beam
 def test_partial_sums_add_up_in_any_order_and_tree():
-    from ugvae_tf.tasks.beam_encode import Add
+    from ugvae_tf.tasks.beam_steps import Add
 
     random, add = np.random.default_rng(0), Add()
     parts = [{"images": np.array([n]), "precision": random.normal(size=3)} for n in range(7)]

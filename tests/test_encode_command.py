@@ -1,5 +1,6 @@
 """`ugvae encode`: flags to a request, files from a folder, and one sentence for a mistake."""
 
+import signal
 import subprocess
 import sys
 
@@ -87,3 +88,43 @@ def test_help_needs_no_tensorflow(name):
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     assert "--group-by COLUMN" in found.stdout
+
+
+KILLED_WHILE_ENCODING = """
+import os, signal, sys
+from ugvae_tf.commands.main import call
+from ugvae_tf.tasks import group_stream
+add = group_stream._Stream.add
+def then_killed(*arguments):
+    add(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+group_stream._Stream.add = then_killed
+call("encode", sys.argv[1:], "ugvae encode")
+"""
+KILLED_WHILE_WRITING = """
+import os, signal, sys
+from ugvae_tf.commands.main import call
+from ugvae_tf.serving import table_files
+def half(file, columns):
+    file.write_bytes(b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+table_files.WRITERS[".npz"] = half
+call("encode", sys.argv[1:], "ugvae encode")
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_run_keeps_the_old_output_and_leaves_nothing_that_disturbs_the_next(exported, tmp_path):
+    written(tmp_path / "albums", *images_of())
+    output = tmp_path / "codes.npz"
+    flags = ["--saved-model", str(exported(image_shape=SHAPE)[1]), "--data-dir", str(tmp_path / "albums"), "--images"]
+    flags += ["--output", str(output)]
+    output.write_bytes(b"old")
+    for code in (KILLED_WHILE_ENCODING, KILLED_WHILE_WRITING):
+        found = subprocess.run([sys.executable, "-c", code, *flags], capture_output=True, check=False)
+        assert found.returncode == -signal.SIGKILL, found.stderr
+        assert output.read_bytes() == b"old"
+        assert {file.name for file in tmp_path.iterdir()} <= {"albums", "codes.npz", ".codes.npz.partial"}
+    call("encode", flags, "ugvae encode")
+    assert GroupTable.read(output).images.sum() == 23
+    assert not (tmp_path / ".codes.npz.partial").exists()

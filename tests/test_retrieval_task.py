@@ -13,7 +13,7 @@ from ugvae_tf.serving import export
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.context import Context
 from ugvae_tf.tasks.request import EvaluationRequest
-from ugvae_tf.tasks.retrieval import report
+from ugvae_tf.tasks.retrieval import report, summarised
 from ugvae_tf.tasks.run import evaluate
 
 pytestmark = pytest.mark.xdist_group("evaluate")
@@ -35,6 +35,12 @@ def test_measures_of_queries_average_to_those_of_all():
     found, means = query_measures(scores), retrieval_metrics(scores)
     assert found["reciprocal_rank"].mean() == pytest.approx(means["mean_reciprocal_rank"])
     assert found["recall_at_5"].mean() == pytest.approx(means["recall_at_5"])
+
+
+def test_none_and_all_have_the_exact_interval_of_a_share():
+    found = summarised("any_1", {"none": np.zeros(31), "all": np.ones(31)}, np.random.default_rng(0))
+    assert found["any_1_none_high"] == pytest.approx(1 - 0.025 ** (1 / 31))
+    assert found["any_1_all_low"] == pytest.approx(0.025 ** (1 / 31))
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_embedding_shows_images_in_place_of_points(context_of):
 def test_interpolation_goes_between_the_groups_farthest_apart(context_of):
     context = context_of("interpolation", groups=6)
     found = interpolation.report(context)
-    members = unlabelled._groups(context, context.generator())
+    members = unlabelled.groups_of(context, context.generator())
     codes = group_codes(context.held_out_codes, members)
     assert found.metrics["distance"] == pytest.approx(symmetric_kl(codes.beta_mean, codes.beta_stddev).max())
     assert found.metrics["median_distance"] <= found.metrics["distance"]

@@ -14,8 +14,8 @@ from ugvae_tf.serving.group_table import GroupTable, ImageTable
 from ugvae_tf.serving.served_model import ServedModel, load
 from ugvae_tf.serving.table_files import check_file
 from ugvae_tf.tasks.encode_request import EncodeRequest
-from ugvae_tf.tasks.group_stream import Encoded, damaged, encoded
-from ugvae_tf.tasks.source_request import OWN, SourceRequest
+from ugvae_tf.tasks.group_stream import Encoded, encoded
+from ugvae_tf.tasks.source_request import OWN, SourceRequest, damaged
 
 NAMED = 5  # unreadable images in the message
 
@@ -81,7 +81,7 @@ def _run_on_beam(request: EncodeRequest, began: float) -> str:
     """As `run`, as a pipeline of Apache Beam."""
     if importlib.util.find_spec("apache_beam") is None:
         raise UserError("`runner` needs Apache Beam: pip install 'ugvae_tf[beam]', or leave it out.")
-    from ugvae_tf.tasks import beam_encode
+    from ugvae_tf.tasks import beam_elements, beam_encode
 
     images, source = requested(request.source), request.source
     if images.files is None:
@@ -89,7 +89,7 @@ def _run_on_beam(request: EncodeRequest, began: float) -> str:
     if images.unreadable and source.corrupt == "stop":
         raise damaged(images.unreadable[0])
     job = beam_encode.Job(source.address, source.trust, source.corrupt, request.output, images.group_names)
-    elements = beam_encode.file_elements(images.files, images.groups)
+    elements = beam_elements.file_elements(images.files, images.groups)
     beam_encode.run_pipeline(job, elements, [f"--runner={request.runner}", *request.beam])
     table, seconds = GroupTable.read(request.output), time.monotonic() - began
     total = int(table.images.sum())

@@ -16,8 +16,8 @@ from ugvae_tf.serving.group_table import ImageTable
 from ugvae_tf.serving.optimal_shares import optimal_probs
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.encode import Source, opened, requested, served
-from ugvae_tf.tasks.group_stream import damaged, encoded
-from ugvae_tf.tasks.source_request import SourceRequest
+from ugvae_tf.tasks.group_stream import encoded
+from ugvae_tf.tasks.source_request import SourceRequest, damaged
 
 Rows = Source | ImageTable
 

@@ -18,6 +18,7 @@ from ugvae_tf.serving.group_table import GroupTable, ImageTable
 from ugvae_tf.serving.optimal_shares import optimal_probs
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.serving.spool import Spool
+from ugvae_tf.tasks.source_request import damaged
 
 ROWS = 8192  # of the second pass, for an optimal q(d)
 
@@ -131,10 +132,3 @@ class _Stream:
         places = columns.pop("place")
         names = np.array([self.images.names[place] for place in places])
         return ImageTable(names, self.images.group_names[self.images.groups[places]], **columns)
-
-
-def damaged(name: str) -> UserError:
-    """The error for an image that cannot be decoded."""
-    return UserError(
-        f"{name} cannot be decoded: replace or delete the damaged images, or leave them out with `corrupt=skip`."
-    )

@@ -10,7 +10,7 @@ from ugvae_tf.evaluation.domain_classifier import DomainClassifier, balanced_exa
 from ugvae_tf.evaluation.projection import tsne
 from ugvae_tf.plots import charts, pictures
 from ugvae_tf.serving.codes import group_codes
-from ugvae_tf.tasks import unlabelled
+from ugvae_tf.tasks import group_path, unlabelled
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.pairs import STEPS, Pairs, category_pair
 
@@ -38,7 +38,7 @@ def report(context: Context) -> Report:
     """
     context.require("has_beta", "beta, which this task moves")
     if not unlabelled.is_labelled(context):
-        return unlabelled.path(context)
+        return group_path.report(context)
     random, (first, second) = context.generator(), category_pair(context)
     classifier, accuracy = _domain_classifier(context, first, second, random)
     pairs = Pairs.draw(context, first, second, PAIRS, random)

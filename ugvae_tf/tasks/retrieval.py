@@ -5,13 +5,14 @@ from matplotlib.figure import Figure
 from threadpoolctl import threadpool_limits
 
 from ugvae_tf.errors import UserError
-from ugvae_tf.evaluation.bootstrap import with_interval
+from ugvae_tf.evaluation.bootstrap import share_with_interval, with_interval
 from ugvae_tf.evaluation.floors import FLOORS, Floors
 from ugvae_tf.plda import Plda
 from ugvae_tf.plots import charts, pictures
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.learned_metric import stored
-from ugvae_tf.tasks.retrieval_groups import CODES, Measured, Side, fitted, measured
+from ugvae_tf.tasks.retrieval_groups import CODES, Side
+from ugvae_tf.tasks.retrieval_scores import Measured, fitted, measured
 
 REPEATS = 5  # default of `seeds`: draws of the images
 COUNTS = {"1": 1, "3": 3, "10": 10, "half": None}
@@ -61,10 +62,16 @@ def _measured(
 
 
 def summarised(prefix: str, values: dict[str, np.ndarray], random: np.random.Generator) -> dict[str, float]:
-    """Means with intervals, by `prefix_code_metric_measure`."""
+    """Means with intervals, by `prefix_code_metric_measure`.
+
+    Bootstrap intervals over the groups, but where all queries or none found their group: exact ones of shares.
+    """
     found: dict[str, float] = {}
     for name, each in values.items():
-        found |= with_interval(f"{prefix}_{name}", each, random)
+        if (each == 0).all() or (each == 1).all():
+            found |= share_with_interval(f"{prefix}_{name}", each)
+        else:
+            found |= with_interval(f"{prefix}_{name}", each, random)
     return found
 
 

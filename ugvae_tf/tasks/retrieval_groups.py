@@ -1,22 +1,17 @@
-"""The groups of a retrieval: their features, the learned metric, and the measures of every query."""
+"""The groups of a retrieval: their images, how these are drawn, and the features of groups."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import tqdm
 
-from ugvae_tf.codes import symmetric_kl
 from ugvae_tf.datasets.grouping import Grouping, held_out_members
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.evaluation import disjoint
 from ugvae_tf.evaluation.floors import Floors, FloorsOfImages
-from ugvae_tf.evaluation.retrieval import cosine_scores, query_measures
-from ugvae_tf.plda import Plda
 from ugvae_tf.serving.codes import ImageCodes, group_codes
 from ugvae_tf.tasks.context import Context
 
 GROUPS = 1000  # default of `groups`: held-out groups, and training groups for PLDA
-PLDA_CODES = 6  # of n images, of each training group
 CODES = {"beta_mean": "mean of q(beta)", "z_mean": "mean of z over the group"}
 Draw = tuple[np.ndarray, np.ndarray]
 
@@ -110,75 +105,3 @@ def _random_values(context: Context, images: ImageSet) -> np.ndarray:
     for number, group in enumerate(members):
         values[group[group >= 0]] = number
     return values
-
-
-def fitted(train: Side, n: int, random: np.random.Generator) -> tuple[dict[str, Plda], dict[str, np.ndarray]]:
-    """PLDA and the mean of each code over training groups of n images; no PLDA of fewer than two groups."""
-    enough = [np.flatnonzero(train.values == value) for value in np.unique(train.values)]
-    enough = [places for places in enough if len(places) >= n]
-    if len(enough) < 2:
-        return {}, {}
-    draws = [np.stack([random.permutation(places)[:n] for places in enough]) for _ in range(PLDA_CODES)]
-    features = [train.features(members) for members in draws]
-    numbers = np.tile(np.arange(len(enough)), PLDA_CODES)
-    codes = {name: np.concatenate([each[name] for each in features]) for name in features[0] if name != "beta_stddev"}
-    plda = {name: Plda.fit(values, numbers) for name, values in codes.items()}
-    return plda, {name: values.mean(axis=0) for name, values in codes.items()}
-
-
-@dataclass
-class Measured:
-    """The measures of each query, averaged over draws; and the last draw."""
-
-    groups: int
-    values: dict[str, np.ndarray]  # `code_metric_measure` -> [groups]
-    draw: Draw
-    scores: np.ndarray  # of the first code by its best metric [groups, groups]
-
-
-def measured(
-    side: Side,
-    protocol: str,
-    n: int,
-    plda: dict[str, Plda],
-    centre: dict[str, np.ndarray],
-    repeats: int,
-    random: np.random.Generator,
-) -> Measured | None:
-    """The measures of every code by every metric, or None if fewer than two groups have 2n images."""
-    names = np.unique(side.values)
-    sums: dict[str, np.ndarray] = {}
-    counts = np.zeros(len(names))
-    for _ in tqdm(range(repeats), desc=f"{protocol}, n = {n}", leave=False):
-        draw = side.drawn(protocol, n, random)
-        if len(draw[0]) < 2:
-            return None
-        queries, references = (side.features(members) for members in draw)
-        scores = _scores(queries, references, plda, centre)
-        places = np.searchsorted(names, side.values[draw[0][:, 0]])  # of the groups in this draw
-        counts[places] += 1
-        for name, each in scores.items():
-            for measure, values in query_measures(each).items():
-                sums.setdefault(f"{name}_{measure}", np.zeros(len(names)))[places] += values
-    averages = {name: total[counts > 0] / counts[counts > 0] for name, total in sums.items()}
-    best = next(scores[f"{code}_{m}"] for code in CODES for m in ("plda", "cosine") if f"{code}_{m}" in scores)
-    return Measured(len(draw[0]), averages, draw, best)
-
-
-def _scores(
-    queries: dict[str, np.ndarray],
-    references: dict[str, np.ndarray],
-    plda: dict[str, Plda],
-    centre: dict[str, np.ndarray],
-) -> dict[str, np.ndarray]:
-    """`code_metric` -> [groups, groups]."""
-    found = {}
-    for name in (name for name in queries if name != "beta_stddev"):
-        of_code = queries[name], references[name]
-        found[f"{name}_cosine"] = cosine_scores(*of_code, centre.get(name, references[name].mean(axis=0)))
-        if name in plda:
-            found[f"{name}_plda"] = plda[name].scores(*of_code)
-    if "beta_stddev" in queries:
-        moments = (side[name] for side in (queries, references) for name in ("beta_mean", "beta_stddev"))
-        found["beta_mean_kl"] = -symmetric_kl(*moments)
-    return found

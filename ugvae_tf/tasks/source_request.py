@@ -49,3 +49,10 @@ class SourceRequest:
     def address(self) -> str:
         """The address of the model."""
         return located(self.saved_model)
+
+
+def damaged(name: str) -> UserError:
+    """The error for an image that cannot be decoded."""
+    return UserError(
+        f"{name} cannot be decoded: replace or delete the damaged images, or leave them out with `corrupt=skip`."
+    )
