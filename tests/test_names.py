@@ -30,7 +30,8 @@ def test_every_model_that_ships_is_there():
 
 def test_a_name_is_the_model_here_else_the_one_that_ships(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert shipped.located("mnist") == str(ROOT / "saved_models" / "mnist" / "1")
+    newest = shipped.shipped_versions()["mnist"]
+    assert shipped.located("mnist") == str(ROOT / "saved_models" / "mnist" / str(newest))
     assert shipped.located("nonsense") == "nonsense"
     assert shipped.located("saved_models/mnist") == "saved_models/mnist"
     assert shipped.located("http://localhost:8501/v1/models/mnist") == "http://localhost:8501/v1/models/mnist"
