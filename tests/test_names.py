@@ -49,9 +49,10 @@ def test_results_never_go_to_a_package_elsewhere(tmp_path, monkeypatch):
 
 
 def test_only_the_version_that_ships_is_one_that_ships(tmp_path):
-    assert shipped.is_shipped(ROOT / "saved_models" / "mnist", 1)
-    assert not shipped.is_shipped(ROOT / "saved_models" / "mnist", 2)
-    assert not shipped.is_shipped(tmp_path / "mnist", 1)
+    version = shipped.shipped_versions()["mnist"]
+    assert shipped.is_shipped(ROOT / "saved_models" / "mnist", version)
+    assert not shipped.is_shipped(ROOT / "saved_models" / "mnist", version + 1)
+    assert not shipped.is_shipped(tmp_path / "mnist", version)
 
 
 @pytest.mark.parametrize("setting", ["samples", "dimension", "seeds"])

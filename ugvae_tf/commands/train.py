@@ -129,9 +129,10 @@ def _table(title: str, rows: dict[str, str]) -> str:
 def _shipped_notice(folder: RunFolder) -> str | None:
     """The notice before a run that adds a version to a shipped model's folder, else None."""
     found = folder.versions()
-    if not found or not is_shipped(folder.path, found[0]):
+    shipped = [version for version in found if is_shipped(folder.path, version)]
+    if not shipped:
         return None
-    return f"{folder.path} holds version {found[0]}, which ships; this run adds version {found[-1] + 1}."
+    return f"{folder.path} holds version {shipped[-1]}, which ships; this run adds version {found[-1] + 1}."
 
 
 def summary(request: TrainRequest, trained: Any, evaluate: str) -> str:
