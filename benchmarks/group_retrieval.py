@@ -2,7 +2,7 @@
 
 `python benchmarks/group_retrieval.py --saved-model saved_models/glyphs --group-by font` prints recall@1 by distance
 and by PLDA, for the mean of q(beta), the mean of z, and the floors (the same groups, images and metric), with 95 %
-intervals by bootstrap over the held-out groups. PLDA is fitted to training groups.
+intervals by bootstrap over the held-out groups. PLDA is fitted to disjoint sets of n images of training groups.
 """
 
 import argparse
@@ -12,8 +12,10 @@ import numpy as np
 
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.loading import load_split
+from ugvae_tf.evaluation import disjoint
 from ugvae_tf.evaluation.floors import FLOORS, Floors, FloorsOfImages
-from ugvae_tf.evaluation.retrieval import Plda, raw_scores
+from ugvae_tf.evaluation.retrieval import raw_scores
+from ugvae_tf.plda import Plda
 from ugvae_tf.serving.codes import ImageCodes, encode_images, group_codes
 from ugvae_tf.serving.served_model import load
 
@@ -35,7 +37,7 @@ def main() -> None:
     floors = Floors.fit(train.images, random)
     sides = [Side(images, label, encode_images(model, images.images, title), floors.on(images.images))
              for images, title in ((train, "training images"), (held_out, "held-out images"))]  # fmt: skip
-    unseen = f"{len(sides[1].groups)} unseen values of {label}"
+    unseen = f"{len(np.unique(sides[1].values))} unseen values of {label}"
     print(f"{flags.saved_model}, version {model.version}: recall@1 among {unseen}\n")
     print(f"{'n':>3}  {'code of the group':34}{'by distance':>22}{'by PLDA':>22}")
     for n in map(int, flags.images.split(",")):
@@ -49,13 +51,7 @@ class Side:
     def __init__(self, images: ImageSet, label: str, codes: ImageCodes, floors: FloorsOfImages) -> None:
         values = images.labels[label]
         self.codes, self.floors = codes, floors
-        self.groups = [np.flatnonzero(values == value) for value in np.unique(values)]
-
-    def draw(self, n: int, parts: int, random: np.random.Generator) -> list[np.ndarray]:
-        """`parts` disjoint draws of n images of every group that has as many: each [groups, n]."""
-        enough = [group for group in self.groups if len(group) >= n * parts]
-        chosen = np.stack([random.permutation(group)[: n * parts] for group in enough])
-        return np.split(chosen, parts, axis=1)
+        self.values = values
 
     def features(self, members: np.ndarray) -> dict[str, np.ndarray]:
         """Every code of the groups, by name."""
@@ -66,11 +62,12 @@ class Side:
 def measured(sides: list[Side], n: int, random: np.random.Generator) -> Iterator[tuple[str, list[str]]]:
     """Each code's meaning, and its two recalls with their intervals."""
     train, held_out = sides
-    training = [train.features(train.draw(n, 1, random)[0]) for _ in range(PLDA_CODES)]
-    drawn = [[held_out.features(part) for part in held_out.draw(n, 2, random)] for _ in range(REPEATS)]
+    members, divisions = disjoint.sets(train.values, n, PLDA_CODES, random)
+    training = train.features(members)
+    draws = (disjoint.any_images(held_out.values, n, random) for _ in range(REPEATS))
+    drawn = [[held_out.features(part) for part in draw] for draw in draws]
     for name, meaning in (CODES | FLOORS).items():
-        codes = np.concatenate([features[name] for features in training])
-        plda = Plda.fit(codes, np.tile(np.arange(len(training[0][name])), PLDA_CODES))
+        plda = Plda.fit(training[name], divisions)
         hits = {"raw": [], "plda": []}
         for queries, references in drawn:
             scores = {"raw": raw_scores, "plda": plda.scores}

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ugvae_tf.config import Config, ModelConfig, presets, to_json
+from ugvae_tf.config import Config, DataConfig, ModelConfig, presets, to_json
 from ugvae_tf.models import build_model
 from ugvae_tf.serving import export
 
@@ -90,6 +90,16 @@ def exported(version: Path, **settings):
     text = to_json(Config(model=model.config), image_shape=model.image_shape, note='\u00e4 and "quotes"')
     export.export_version(model, version, text)
     return model
+
+
+def exported_with_data(folder: Path, images: np.ndarray, group_size: int = 4, **labels: np.ndarray) -> str:
+    """The folder of an exported small model whose data set is an .npz file of these images [N, H, W, C] and labels."""
+    np.savez(folder / "data.npz", image=images, **labels)
+    model = new_model(image_shape=images.shape[1:])
+    config = Config(data=DataConfig("npz", str(folder / "data.npz"), group_size=group_size), model=model.config)
+    (folder / "model").mkdir()
+    export.export_version(model, folder / "model" / "1", to_json(config, image_shape=list(images.shape[1:])))
+    return str(folder / "model")
 
 
 class OfOlderVersion:

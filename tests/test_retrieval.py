@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from ugvae_tf.evaluation import retrieval
+from ugvae_tf.plda import Plda
 
 GROUPS, F = 7, 3
 
@@ -23,7 +24,7 @@ def two_covariances(groups: int, codes: int, seed: int = 0) -> tuple[np.ndarray,
 
 def test_codes_that_are_the_same_for_all_images_of_a_group_find_it_always():
     codes = generator().normal(size=(GROUPS, F))
-    plda = retrieval.Plda.fit(*two_covariances(101, 2)[:2])
+    plda = Plda.fit(*two_covariances(101, 2)[:2])
     for scores in (retrieval.raw_scores(codes, codes), plda.scores(9 * codes, 9 * codes)):
         assert retrieval.retrieval_metrics(scores) == pytest.approx(
             {"recall_at_1": 1, "recall_at_5": 1, "mean_reciprocal_rank": 1}
@@ -61,7 +62,7 @@ def test_raw_scores_are_distances_of_scaled_codes():
 
 def test_the_score_of_plda_is_the_log_likelihood_ratio_of_two_gaussians():
     codes, groups, _, _ = two_covariances(53, 5)
-    plda = retrieval.Plda.fit(codes, groups)
+    plda = Plda.fit(codes, groups)
     noise = codes - np.stack([codes[groups == group].mean(axis=0) for group in groups])
     within = noise.T @ noise / (len(codes) - 53)
     total = np.cov(codes.T, bias=True)
@@ -76,7 +77,7 @@ def test_the_score_of_plda_is_the_log_likelihood_ratio_of_two_gaussians():
 
 def test_with_many_groups_plda_finds_the_true_covariances():
     codes, groups, within, between = two_covariances(20_001, 3)
-    plda = retrieval.Plda.fit(codes, groups)
+    plda = Plda.fit(codes, groups)
     np.testing.assert_allclose(plda.directions.T @ within @ plda.directions, np.eye(F), atol=0.05)
     along = plda.directions.T @ between @ plda.directions
     np.testing.assert_allclose(along / plda.between.max(), np.diag(plda.between) / plda.between.max(), atol=0.05)
@@ -85,15 +86,15 @@ def test_with_many_groups_plda_finds_the_true_covariances():
 def test_an_invertible_linear_map_of_the_codes_changes_no_score():
     codes, groups, _, _ = two_covariances(53, 5)
     mapping = generator(1).normal(size=(F, F)) * [1e-2, 1, 1e2]
-    expected = retrieval.Plda.fit(codes, groups).scores(codes[:7], codes[7:12])
+    expected = Plda.fit(codes, groups).scores(codes[:7], codes[7:12])
     mapped = codes @ mapping - 3
-    np.testing.assert_allclose(retrieval.Plda.fit(mapped, groups).scores(mapped[:7], mapped[7:12]), expected)
+    np.testing.assert_allclose(Plda.fit(mapped, groups).scores(mapped[:7], mapped[7:12]), expected)
 
 
 def test_plda_ignores_a_direction_in_which_no_group_differs_from_another():
     codes, groups, _, _ = two_covariances(211, 5)
     loud = np.c_[codes, 100 * generator(1).normal(size=len(codes))]
-    plda = retrieval.Plda.fit(loud, groups)
+    plda = Plda.fit(loud, groups)
     first, second = loud[::5], loud[1::5]
     by_plda = retrieval.retrieval_metrics(plda.scores(first, second))["recall_at_1"]
     by_distance = retrieval.retrieval_metrics(retrieval.raw_scores(first, second))["recall_at_1"]
@@ -102,5 +103,5 @@ def test_plda_ignores_a_direction_in_which_no_group_differs_from_another():
 
 def test_more_dimensions_than_codes_and_constant_ones_leave_finite_scores():
     codes = np.c_[generator().normal(size=(14, 20)), np.ones(14)]
-    scores = retrieval.Plda.fit(codes, np.arange(14) // 2).scores(codes, codes)
+    scores = Plda.fit(codes, np.arange(14) // 2).scores(codes, codes)
     assert np.isfinite(scores).all()

@@ -23,10 +23,12 @@ class Plda:
 
     @classmethod
     def fit(cls, codes: np.ndarray, groups: np.ndarray) -> "Plda":
-        """The moments of codes [N, F] of groups [N], with the same number, 2 or more, of codes for each group.
+        """The moments of codes [N, F] of groups [N], with two codes or more of each group.
 
-        W is the covariance within groups, and W + B the covariance of all codes. Directions in which the codes do not
-        vary are left out; along the others at least LEAST_WITHIN of the variance is the noise's.
+        The codes of a group must be of different images: what they share counts as the group's own. Several divisions
+        of a group's images into disjoint sets may stand for as many groups, since the moments are averages. W is the
+        covariance within groups, and W + B the covariance of all codes. Directions in which the codes do not vary are
+        left out; along the others at least LEAST_WITHIN of the variance is the noise's.
         """
         numbers = np.unique(groups, return_inverse=True)[1]
         centred = codes - codes.mean(axis=0)

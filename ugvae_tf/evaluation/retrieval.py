@@ -3,8 +3,6 @@
 import numpy as np
 from scipy.special import digamma
 
-from ugvae_tf.plda import Plda as Plda
-
 
 def query_measures(scores: np.ndarray) -> dict[str, np.ndarray]:
     """`recall_at_1`, `recall_at_5` and `reciprocal_rank` of the correct group of each query, each [N].

@@ -12,7 +12,7 @@ from ugvae_tf.plots import charts, pictures
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.learned_metric import stored
 from ugvae_tf.tasks.retrieval_groups import CODES, Side
-from ugvae_tf.tasks.retrieval_scores import Measured, fitted, measured
+from ugvae_tf.tasks.retrieval_scores import MOST_DIMENSIONS, Measured, fitted, measured
 
 REPEATS = 5  # default of `seeds`: draws of the images
 COUNTS = {"1": 1, "3": 3, "10": 10, "half": None}
@@ -23,8 +23,9 @@ SHOWN, STRIP = 6, 8  # queries in the figure, and images of each
 def report(context: Context) -> Report:
     """Recall at 1 and 5 and mean reciprocal rank for n = 1, 3, 10 and half of a group, beside floors and chance.
 
-    All codes have the same groups, images and metrics. PLDA is fitted to codes of n images of training groups. The
-    cosine is that of codes minus their mean over training groups. Intervals are over the held-out groups.
+    All codes have the same groups, images and metrics. PLDA is fitted to codes of disjoint sets of n images of
+    training groups. The cosine is that of codes minus their mean over training groups. Intervals are over the held-out
+    groups.
     """
     random = context.generator()
     floors = Floors.fit(context.train.images, random)
@@ -56,7 +57,7 @@ def _measured(
             if found is not None:
                 sizes[name] = n
                 metrics |= summarised(f"{protocol}_{name}", found.values, random)
-                metrics[f"{protocol}_{name}_chance"] = 1 / found.groups
+                metrics[f"{protocol}_{name}_chance"] = found.chance
                 last = found
     return metrics, sizes, last, plda
 
@@ -129,6 +130,8 @@ def _table(metrics: dict[str, float], sizes: dict[str, int], side: Side) -> str:
                 cells = [_cell(metrics, found.get(metric)) for metric in METRICS]
                 lines += [f"{n:>4}  {title:42}" + "".join(f"{cell:>22}" for cell in cells)] if found else []
             lines.append(f"{n:>4}  {'chance':42}{metrics[f'{protocol}_{name}_chance']:>22.3f}")
+    if side.images[0].size > MOST_DIMENSIONS:
+        lines += ["", f"The mean image has no PLDA, as it has more than {MOST_DIMENSIONS} dimensions: its PCA has one."]
     return "\n".join(lines)
 
 

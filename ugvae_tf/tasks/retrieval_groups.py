@@ -86,7 +86,7 @@ class Side:
 
 def _content_label(context: Context, label: str) -> str | None:
     """The `attribute`, else the one label that varies within groups, such as the characters of fonts."""
-    if context.request.attribute:
+    if context.request.attribute and context.label_name != label:
         return context.label_name
     images = context.held_out
     groups = np.unique(images.group_label(label), return_inverse=True)[1]

@@ -6,25 +6,28 @@ import numpy as np
 from tqdm import tqdm
 
 from ugvae_tf.codes import symmetric_kl
+from ugvae_tf.evaluation import disjoint
 from ugvae_tf.evaluation.retrieval import cosine_scores, query_measures
 from ugvae_tf.plda import Plda
 from ugvae_tf.tasks.retrieval_groups import CODES, Draw, Side
 
-PLDA_CODES = 6  # of n images, of each training group
+CHANCE = "chance"
+PLDA_CODES = 6  # of n images, of each training group: at most
 MOST_DIMENSIONS = 1024  # of a code with PLDA: the time grows with their cube. Mean images have more from 32x32 pixels
 
 
 def fitted(train: Side, n: int, random: np.random.Generator) -> tuple[dict[str, Plda], dict[str, np.ndarray]]:
-    """PLDA and the mean of each code over training groups of n images; no PLDA of fewer than two groups."""
-    enough = [np.flatnonzero(train.values == value) for value in np.unique(train.values)]
-    enough = [places for places in enough if len(places) >= n]
-    if len(enough) < 2:
+    """PLDA and the mean of each code over training groups, from disjoint sets of n images of each group.
+
+    Sets that share images would resemble each other more than codes of other images do. Groups with fewer than 2n
+    images are left out; with fewer than two groups there is no PLDA, nor is there one of codes of more than
+    MOST_DIMENSIONS.
+    """
+    members, divisions = disjoint.sets(train.values, n, PLDA_CODES, random)
+    if len(np.unique(train.values[members[:, 0]])) < 2:
         return {}, {}
-    draws = [np.stack([random.permutation(places)[:n] for places in enough]) for _ in range(PLDA_CODES)]
-    features = [train.features(members) for members in draws]
-    numbers = np.tile(np.arange(len(enough)), PLDA_CODES)
-    codes = {name: np.concatenate([each[name] for each in features]) for name in features[0] if name != "beta_stddev"}
-    plda = {name: Plda.fit(each, numbers) for name, each in codes.items() if each.shape[1] <= MOST_DIMENSIONS}
+    codes = {name: values for name, values in train.features(members).items() if name != "beta_stddev"}
+    plda = {name: Plda.fit(each, divisions) for name, each in codes.items() if each.shape[1] <= MOST_DIMENSIONS}
     return plda, {name: values.mean(axis=0) for name, values in codes.items()}
 
 
@@ -32,7 +35,7 @@ def fitted(train: Side, n: int, random: np.random.Generator) -> tuple[dict[str, 
 class Measured:
     """The measures of each query, averaged over draws; and the last draw."""
 
-    groups: int
+    chance: float  # recall at 1: 1 / N of N groups in a draw, averaged over draws and groups as the measures are
     values: dict[str, np.ndarray]  # `code_metric_measure` -> [groups]
     draw: Draw
     scores: np.ndarray  # of the first code by its best metric [groups, groups]
@@ -59,12 +62,13 @@ def measured(
         scores = _scores(queries, references, plda, centre)
         places = np.searchsorted(names, side.values[draw[0][:, 0]])  # of the groups in this draw
         counts[places] += 1
+        sums.setdefault(CHANCE, np.zeros(len(names)))[places] += 1 / len(places)
         for name, each in scores.items():
             for measure, values in query_measures(each).items():
                 sums.setdefault(f"{name}_{measure}", np.zeros(len(names)))[places] += values
     averages = {name: total[counts > 0] / counts[counts > 0] for name, total in sums.items()}
     best = next(scores[f"{code}_{m}"] for code in CODES for m in ("plda", "cosine") if f"{code}_{m}" in scores)
-    return Measured(len(draw[0]), averages, draw, best)
+    return Measured(float(averages.pop(CHANCE).mean()), averages, draw, best)
 
 
 def _scores(
