@@ -73,6 +73,21 @@ def test_more_information_than_log_n_is_bounded_from_above_only():
     assert found.information_upper.mean() == pytest.approx(exact, abs=0.5)
 
 
+def test_fewer_betas_in_a_mixture_that_stands_for_the_prior_give_a_larger_kl():
+    """p(z) = E N(z; A beta, s^2 I), beta ~ N(0, I): a Gaussian, whose KL is known."""
+    random, stddev = generator(), 0.5
+    weights, posterior = random.normal(size=(8, 8)), (random.normal(size=(300, 8)), np.full((300, 8), 0.3))
+    covariance = weights @ weights.T + stddev**2 * np.eye(8)
+    inverse, logdet = np.linalg.inv(covariance), np.linalg.slogdet(covariance)[1]
+    quadratic = np.einsum("nf,fg,ng->n", posterior[0], inverse, posterior[0]) + 0.09 * np.trace(inverse)
+    exact = ((quadratic - 8 + logdet) / 2 - 8 * np.log(0.3)).mean()
+    betas, found = random.normal(size=(20_000, 8)), []
+    for count in (125, 500, 20_000):
+        moments = betas[:count] @ weights.T, np.full((count, 8), stddev), np.full(count, 1 / count)
+        found.append(anatomy.kl_from_mixture(*posterior, *moments, generator(1)).mean())
+    assert found[0] > 1.1 * found[1] > 1.1 * found[2] > 1.1 * exact
+
+
 def test_separate_clusters_tell_which_cluster_it_is():
     """Four posteriors that do not overlap: the information is log 4, and far less than a Gaussian would allow."""
     means = np.repeat([[-30.0], [-10.0], [10.0], [30.0]], N // 4, axis=0)

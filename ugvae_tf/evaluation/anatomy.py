@@ -1,4 +1,4 @@
-"""Anatomy of a KL term of the bound: what the latent variable tells about the data, and what the prior misses.
+"""Anatomy of a KL term of the bound: information about the data, and KL(aggregate posterior || prior).
 
 With q(z) = E_x q(z | x), the aggregate posterior (Hoffman and Johnson 2016, "ELBO surgery"),
 
@@ -37,6 +37,9 @@ def anatomy(means: np.ndarray, stddevs: np.ndarray, random: np.random.Generator)
     one full Gaussian with the moments of the other half of the posteriors (Barber and Agakov 2003), which is tight
     where the aggregate is Gaussian. The information of single dimensions is from the mixture of all; it is too small
     by about exp(I) / N.
+
+    The posteriors must be of different data: a posterior that occurs twice stays in the mixture without the own one,
+    so that the upper bound is at most log of the number of different ones.
 
     A unit is active if its posterior mean varies: Var(mean) > ACTIVE (Var(mean) + E[variance]), which for posteriors
     near N(0, 1) is the criterion of Burda, Grosse and Salakhutdinov 2016, and does not depend on the scale of z.
@@ -100,6 +103,9 @@ def kl_from_mixture(
     random: np.random.Generator,
 ) -> np.ndarray:
     """A one-sample estimate of KL(q(z | x) || p(z)) for a mixture p(z), or the exact one for a single Gaussian: [N].
+
+    Of a mixture over sampled betas that stands for p(z), the estimate is too large on average (Jensen), by many nats
+    where no sampled component is near the posterior.
 
     Args:
         means: of the posteriors [N, F].

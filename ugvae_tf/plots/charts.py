@@ -148,11 +148,11 @@ def anatomy_bars(metrics: Mapping[str, float], variables: Mapping[str, str]) -> 
     """The KL term of each latent variable as one bar: information, what its bounds leave open, and the rest.
 
     Args:
-        variables: the latent variables, and their units.
+        variables: the latent variables, and the titles of their axes.
     """
     figure = Figure(figsize=(8, 1.6 + 0.8 * len(variables)), layout="constrained")
     figure.suptitle("KL(posterior || prior) and its parts, held-out data", fontsize=11)
-    for axes, (name, unit) in zip(figure.subplots(len(variables), squeeze=False).flat, variables.items(), strict=True):
+    for axes, (name, title) in zip(figure.subplots(len(variables), squeeze=False).flat, variables.items(), strict=True):
         whole = metrics[f"{name}_kl"]
         low, high = (min(whole, metrics[f"{name}_information_{end}_bound"]) for end in ("lower", "upper"))
         parts = {"information": low, "information or aggregate": high - low, "KL(aggregate || prior)": whole - high}
@@ -161,7 +161,7 @@ def anatomy_bars(metrics: Mapping[str, float], variables: Mapping[str, str]) -> 
             axes.barh(0, width, 0.6, left=left, color=colour, label=meaning)
             left += width
         axes.set_yticks([0], [name])
-        axes.set_xlabel(unit)
+        axes.set_xlabel(title)
         axes.spines[["top", "right"]].set_visible(False)
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)

@@ -1,4 +1,4 @@
-"""Anatomy: the KL terms of beta and of z, divided into information and what the prior misses."""
+"""Anatomy: the KL terms of beta and of z, divided into information and KL(aggregate posterior || prior)."""
 
 from typing import NamedTuple
 
@@ -10,11 +10,12 @@ from ugvae_tf.evaluation.bootstrap import with_interval
 from ugvae_tf.plots import charts
 from ugvae_tf.serving.codes import group_codes
 from ugvae_tf.tasks.context import Context, Report
-from ugvae_tf.tasks.draws import drawn_as_trained
+from ugvae_tf.tasks.draws import drawn
 
 GROUPS = 2000  # default of `groups`: held-out groups
 IMAGES = 2000  # held-out images
 PRIOR_COMPONENTS = 20_000  # of the mixture that stands for p(z)
+FEWER = 4  # times fewer betas in the second estimate of p(z)
 FEWEST = 4  # groups or images
 UNITS = {"beta": "nats a group", "z": "nats an image"}
 
@@ -25,55 +26,71 @@ class Posteriors(NamedTuple):
     means: np.ndarray  # [N, F]
     stddevs: np.ndarray  # [N, F]
     kl: np.ndarray  # [N]
+    fewer: np.ndarray | None  # [N], the KL with FEWER times fewer betas in p(z); None if the prior is exact
+    drawn: str  # what the intervals are over
 
 
 def report(context: Context) -> Report:
     """I(data; latent), KL(aggregate posterior || prior), total correlation and active units of beta and of z.
 
-    p(z) is the marginal over d and beta, so the KL of z is not `kl_z` of the bound, which is given beta.
+    p(z) is the marginal over d and beta, so the KL of z is not `kl_z` of the bound, which is given beta. In a model
+    with beta it is an upper bound: log p(z) is the log of an average over betas ~ p(beta), which is too small on
+    average.
     """
     metrics: dict[str, float] = {}
+    titles: dict[str, str] = {}
     for place, name in enumerate(_variables(context)):
         random = context.generator(place)
         posteriors = _betas(context, random) if name == "beta" else _zs(context, random)
         if len(posteriors.kl) < FEWEST:
             raise UserError(f"{len(posteriors.kl)} posteriors of {name} are too few: give `groups` of 4 or more.")
         metrics |= {f"{name}_{key}": value for key, value in _measured(posteriors, random).items()}
-    variables = _variables(context)
-    return Report(metrics, {"anatomy": charts.anatomy_bars(metrics, variables)}, _table(metrics, variables))
+        bound = "" if posteriors.fewer is None else "; the KL is an upper bound"
+        titles[name] = f"{UNITS[name]}, {len(posteriors.kl)} {posteriors.drawn}{bound}"
+    return Report(metrics, {"anatomy": charts.anatomy_bars(metrics, titles)}, _table(metrics, titles))
 
 
-def _variables(context: Context) -> dict[str, str]:
-    """The latent variables of the model, with the unit of their terms."""
-    return {name: unit for name, unit in UNITS.items() if name == "z" or context.model.settings.model.has_beta}
+def _variables(context: Context) -> list[str]:
+    """The latent variables of the model."""
+    return [name for name in UNITS if name == "z" or context.model.settings.model.has_beta]
 
 
 def _betas(context: Context, random: np.random.Generator) -> Posteriors:
-    """q(beta) of held-out groups: random ones, or by the label that the model was trained with or `group_by`."""
-    members = drawn_as_trained(context, context.held_out, context.request.groups or GROUPS, random)
+    """q(beta) of held-out groups: random ones, or by the label that the model was trained with or `group_by`.
+
+    By a label, no value has two groups: the bounds of the information need posteriors of different data.
+    """
+    draw, title = ("random", "draws of groups") if context.group_label is None else ("by_label", "groups")
+    groups = context.request.groups or GROUPS
+    members = drawn(context, draw, context.held_out, groups, context.largest, random, least=1)
     codes, p_beta = group_codes(context.held_out_codes, context.resized(members, random)), context.model.global_prior(1)
     prior = p_beta["beta_mean"], p_beta["beta_stddev"], np.ones(1)
-    return Posteriors(*codes[:2], kl_from_mixture(*codes[:2], *prior, random))
+    return Posteriors(*codes[:2], kl_from_mixture(*codes[:2], *prior, random), None, title)
 
 
 def _zs(context: Context, random: np.random.Generator) -> Posteriors:
     """q(z) of held-out images, and p(z) as the mixture of all components under many betas ~ p(beta)."""
     images = context.held_out.images[random.permutation(len(context.held_out))[:IMAGES]]
-    codes = context.model.encode(images[:, np.newaxis])
+    codes, config = context.model.encode(images[:, np.newaxis]), context.model.settings.model
     moments = codes.z_mean[:, 0].astype(float), codes.z_stddev[:, 0].astype(float)
-    return Posteriors(*moments, kl_from_mixture(*moments, *_marginal_prior(context, random), random))
+    betas = max(FEWER, PRIOR_COMPONENTS // config.components) if config.has_beta else 1
+    kl = _kl_from_marginal(context, moments, betas)
+    fewer = _kl_from_marginal(context, moments, betas // FEWER) if config.has_beta else None
+    return Posteriors(*moments, kl, fewer, "images")
 
 
-def _marginal_prior(context: Context, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Means and deviations [C, L] and probabilities [C] of the components of p(z)."""
-    config = context.model.settings.model
-    betas = max(1, PRIOR_COMPONENTS // config.components) if config.has_beta else 1
+def _kl_from_marginal(context: Context, moments: tuple[np.ndarray, np.ndarray], betas: int) -> np.ndarray:
+    """KL(q(z | x) || p(z)) [N]; fewer betas are the first ones of more betas, and the samples of z are the same."""
+    return kl_from_mixture(*moments, *_marginal_prior(context, betas), context.generator(1, 1))
+
+
+def _marginal_prior(context: Context, betas: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Means and deviations [C, L] and probabilities [C] of the components of p(z), under betas ~ p(beta)."""
     p_beta = context.model.global_prior(betas)
-    beta = p_beta["beta_mean"] + p_beta["beta_stddev"] * random.standard_normal(p_beta["beta_mean"].shape)
-    p_z = context.model.prior(beta.astype(np.float32))
+    noise = context.generator(1, 2).standard_normal(p_beta["beta_mean"].shape)
+    p_z = context.model.prior((p_beta["beta_mean"] + p_beta["beta_stddev"] * noise).astype(np.float32))
     local_size = p_z["z_mean"].shape[-1]
-    moments = (p_z[name].reshape(-1, local_size).astype(float) for name in ("z_mean", "z_stddev"))
-    mean, stddev = moments
+    mean, stddev = (p_z[name].reshape(-1, local_size).astype(float) for name in ("z_mean", "z_stddev"))
     return mean, stddev, p_z["component_probs"].ravel().astype(float) / betas
 
 
@@ -89,24 +106,33 @@ def _measured(posteriors: Posteriors, random: np.random.Generator) -> dict[str, 
     for name, whole in (("aggregate_kl", metrics["kl"]), ("total_correlation", found.dimension_information)):
         metrics[f"{name}_lower_bound"] = max(0.0, whole - high)
         metrics[f"{name}_upper_bound"] = max(0.0, whole - low)
+    if posteriors.fewer is not None:  # from an upper bound of the KL there is no lower one of its part
+        del metrics["aggregate_kl_lower_bound"]
+        metrics["kl_fewer_betas"] = float(posteriors.fewer.mean())
     counts = {"information_limit": np.log(len(posteriors.kl)), "units": posteriors.means.shape[1]}
     return metrics | {name: float(x) for name, x in counts.items()} | {"active_units": float(found.active_units)}
 
 
-def _table(metrics: dict[str, float], variables: dict[str, str]) -> str:
+def _table(metrics: dict[str, float], titles: dict[str, str]) -> str:
     lines = ["KL(posterior || prior) = information + KL(aggregate posterior || prior), on held-out data", ""]
-    for name, unit in variables.items():
+    for name, title in titles.items():
         mean, low, high = (metrics[f"{name}_kl{end}"] for end in ("", "_low", "_high"))
-        lines.append(f"{name}, {unit}")
+        lines.append(f"{name}: {title}")
         lines.append(f"  {'mean KL(posterior || prior)':42}{mean:.2f} ({low:.2f} to {high:.2f})")
+        if (key := f"{name}_kl_fewer_betas") in metrics:
+            lines.append(f"  {f'the same with {FEWER} times fewer betas in p(z)':42}{metrics[key]:.2f}")
         for term, meaning in (
             ("information", "I(data; latent), between two bounds"),
             ("aggregate_kl", "KL(aggregate posterior || prior)"),
             ("total_correlation", "total correlation of the aggregate"),
         ):
-            ends = (metrics[f"{name}_{term}_{end}_bound"] for end in ("lower", "upper"))
-            lines.append(f"  {meaning:42}" + "{:.2f} to {:.2f}".format(*ends))
+            lines.append(f"  {meaning:42}{_ends(metrics, f'{name}_{term}')}")
         lines.append(f"  {'limit of the lower bound, log N':42}{metrics[f'{name}_information_limit']:.2f}")
         used, units = (int(metrics[f"{name}_{key}"]) for key in ("active_units", "units"))
         lines += [f"  {'active units':42}{used} of {units}", ""]
-    return "\n".join(lines[:-1])
+    return "\n".join([*lines, "Intervals (95 %) are over these draws of groups, groups or images."])
+
+
+def _ends(metrics: dict[str, float], name: str) -> str:
+    low, high = metrics.get(f"{name}_lower_bound"), metrics[f"{name}_upper_bound"]
+    return f"at most {high:.2f}" if low is None else f"{low:.2f} to {high:.2f}"
