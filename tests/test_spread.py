@@ -16,17 +16,21 @@ def generator(seed: int = 0) -> np.random.Generator:
 
 
 def test_halves_share_no_image_and_both_have_every_label():
-    first, second = spread.halves(LABELS, generator())
+    first, second = spread.halves(LABELS, generator(), LABELS)
     np.testing.assert_array_equal(np.sort(np.concatenate([first, second])), np.arange(13))
     counts = [[(LABELS[half] == value).sum() for value in "abc"] for half in (first, second)]
     assert counts == [[1, 3, 3], [1, 2, 3]]
-    other, _ = spread.halves(LABELS, generator(1))
+    other, _ = spread.halves(LABELS, generator(1), LABELS)
     assert set(other) != set(first)
 
 
-def test_a_label_of_one_image_cannot_be_halved():
+def test_the_only_image_of_a_label_is_in_one_half_unless_a_category_has_the_label():
+    labels = np.array(list("aabbbd"))
+    first, second = spread.halves(labels, generator(), np.array(["a", "b"]))
+    np.testing.assert_array_equal(np.sort(np.concatenate([first, second])), np.arange(6))
+    assert [(labels[half] == "d").sum() for half in (first, second)] == [1, 0]
     with pytest.raises(UserError, match="'d' has one held-out image"):
-        spread.halves(np.array(["c", "c", "d"]), generator())
+        spread.halves(labels, generator(), np.array(["a", "d"]))
 
 
 def test_the_error_of_two_halves_is_that_of_their_mean():

@@ -14,17 +14,22 @@ SHUFFLES = 99  # of the labels: the smallest possible p is 1 / (SHUFFLES + 1)
 ENOUGH = 10  # disjoint groups that the images of a category must fill
 
 
-def halves(labels: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def halves(labels: np.ndarray, random: np.random.Generator, divided: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Two random disjoint halves of the images, each with half of the images of each label [N].
 
+    The only image of a label is in the first half.
+
+    Args:
+        labels: [N]
+        divided: the labels that both halves must have.
+
     Raises:
-        UserError: a label has one image only.
+        UserError: one of those has one image only.
     """
     values, counts = np.unique(labels, return_counts=True)
-    if counts.min() < 2:
-        raise UserError(
-            f"'{values[counts.argmin()]}' has one held-out image, which cannot be divided: choose other categories."
-        )
+    single = values[(counts < 2) & np.isin(values, divided)]
+    if len(single):
+        raise UserError(f"'{single[0]}' has one held-out image, which cannot be divided: choose other categories.")
     parts = [np.array_split(random.permutation(np.flatnonzero(labels == value)), 2) for value in values]
     first, second = ([half[side] for half in parts] for side in (0, 1))
     return np.concatenate(first), np.concatenate(second)

@@ -57,7 +57,7 @@ def accuracies(train: CategoryGroups, held_out: CategoryGroups, groups: int, see
             trained[name].append(value)
         halves = [
             trials[-1].accuracies(held_out.draw(-(-groups // 4), random, pool))
-            for pool in spread.halves(held_out.side.labels, random)
+            for pool in spread.halves(held_out.side.labels, random, np.unique(held_out.labels_of_categories))
         ]
         for name in halves[0]:
             found[name].append([half[name] for half in halves])
@@ -104,7 +104,7 @@ def _ends(name: str, values: np.ndarray) -> Accuracies:
 
 
 def shuffles(train: CategoryGroups, held_out: CategoryGroups) -> Accuracies:
-    """For each code and floor the permutation p-value, and the LEVEL % range of accuracies with shuffled labels.
+    """For each code and floor the permutation p-value, the observed accuracy, and the LEVEL % range of shuffled labels.
 
     Labels are shuffled over the images of either split that have a category, and all groups are drawn anew. The
     measure is the test accuracy of the linear SVM, without random groups, in one draw of few groups.
@@ -120,6 +120,7 @@ def shuffles(train: CategoryGroups, held_out: CategoryGroups) -> Accuracies:
     metrics = {}
     for name, values in found.items():
         metrics[f"{name}_permutation_p"] = spread.permutation_p(observed[name], np.array(values), random)
+        metrics[f"{name}_observed"] = observed[name]
         metrics |= _ends(f"{name}_shuffled", np.array(values))
     return metrics
 

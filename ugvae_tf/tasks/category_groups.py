@@ -50,6 +50,11 @@ class CategoryGroups:
         """The images that have a category, as indices."""
         return np.flatnonzero(np.any([each.has(self.side.labels) for each in self.categories], axis=0))
 
+    @property
+    def labels_of_categories(self) -> np.ndarray:
+        """The labels of the images that have a category."""
+        return self.side.labels[self.has_category()]
+
     def draw(
         self, groups: int, random: np.random.Generator, pool: np.ndarray | None = None, labels: np.ndarray | None = None
     ) -> Drawn:

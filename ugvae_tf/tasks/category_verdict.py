@@ -2,7 +2,7 @@
 
 from ugvae_tf.evaluation.floors import FLOORS
 from ugvae_tf.evaluation.spread import ENOUGH, disjoint_groups
-from ugvae_tf.tasks.category_accuracy import code_of
+from ugvae_tf.tasks.category_accuracy import SHUFFLED_GROUPS, code_of
 from ugvae_tf.tasks.category_groups import MEANINGS
 
 LEVEL = 0.05
@@ -27,9 +27,11 @@ def carried(images: int, group_size: int, whose: str = "") -> str:
 
 
 def _chance(metrics: dict[str, float], code: str) -> str:
-    p, low, high = (metrics[f"{code}_{name}"] for name in ("permutation_p", "shuffled_low", "shuffled_high"))
+    names = ("permutation_p", "observed", "shuffled_low", "shuffled_high")
+    p, observed, low, high = (metrics[f"{code}_{name}"] for name in names)
     found = (
-        f"{MEANINGS[code]}: with labels shuffled over the images the accuracy is {low:.2f} to {high:.2f} (p = {p:.2f})"
+        f"{MEANINGS[code]}, linear SVM on {SHUFFLED_GROUPS} groups a category: accuracy {observed:.2f}, with labels "
+        f"shuffled over the images {low:.2f} to {high:.2f} (p = {p:.2f})"
     )
     return f"{found}; {'above chance' if p <= LEVEL else 'not shown to be above chance'}."
 
