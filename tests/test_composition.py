@@ -18,7 +18,9 @@ def histograms(groups: int, seed: int) -> np.ndarray:
 
 
 def r2(train_codes, train_histograms, test_codes, test_histograms) -> dict[str, float]:
-    return composition.composition_r2(train_codes, train_histograms, test_codes, test_histograms, NAMES)
+    return composition.Regression(train_codes, train_histograms).r2(
+        test_codes, test_histograms, NAMES[: test_histograms.shape[1]]
+    )
 
 
 def test_linear_codes_of_the_histogram_score_one():
@@ -42,7 +44,7 @@ def test_half_noise_explains_half():
     def noisy(clean, seed):
         return clean + generator(seed).normal(size=clean.shape) * clean.std(axis=0)
 
-    scores = composition.composition_r2(noisy(train, 2)[:, :1], train[:, :1], noisy(test, 3)[:, :1], test[:, :1], "a")
+    scores = r2(noisy(train, 2)[:, :1], train[:, :1], noisy(test, 3)[:, :1], test[:, :1])
     assert scores["r2_a"] == pytest.approx(0.5, abs=0.05)
 
 

@@ -38,30 +38,6 @@ def svm_accuracy(
     return float(fitted_svm(train_features, train_labels, kernel).score(test_features, test_labels))
 
 
-def classification_metrics(
-    train_features: np.ndarray, train_labels: np.ndarray, test_features: np.ndarray, test_labels: np.ndarray
-) -> dict[str, float]:
-    """The accuracies of table 1 and the majority baseline; arguments as for `svm_accuracy`.
-
-    Returns:
-        `linear_train_accuracy`, `linear_test_accuracy`, `rbf_train_accuracy`, `rbf_test_accuracy`
-        and `majority_baseline`, each between 0 and 1.
-    """
-    metrics = {}
-    for kernel in KERNELS:
-        svm = fitted_svm(train_features, train_labels, kernel)
-        metrics[f"{kernel}_train_accuracy"] = float(svm.score(train_features, train_labels))
-        metrics[f"{kernel}_test_accuracy"] = float(svm.score(test_features, test_labels))
-    metrics["majority_baseline"] = majority_baseline(train_labels, test_labels)
-    return metrics
-
-
-def majority_baseline(train_labels: np.ndarray, test_labels: np.ndarray) -> float:
-    """The test accuracy of predicting the most frequent training category for every group."""
-    categories, counts = np.unique(train_labels, return_counts=True)
-    return float((test_labels == categories[counts.argmax()]).mean())
-
-
 def fitted_svm(features: np.ndarray, labels: np.ndarray, kernel: str) -> "ScaledSvm":
     """Scaling and an SVM (scikit-learn's defaults: C = 1, one against one), fitted to the groups."""
     if len(np.unique(labels)) < 2:

@@ -14,38 +14,14 @@ from ugvae_tf.errors import UserError
 PENALTIES = np.logspace(-3, 5, 17)
 
 
-def composition_r2(
-    train_codes: np.ndarray,
-    train_histograms: np.ndarray,
-    test_codes: np.ndarray,
-    test_histograms: np.ndarray,
-    names: Sequence[str],
-) -> dict[str, float]:
-    """Held-out R2 of each label's proportion, predicted from the code by `Regression`.
-
-    R2 is undefined for a label whose proportion is the same in all test groups: that label is left
-    out of the result and of the mean.
-
-    Args:
-        train_codes: [N, F], one code per group.
-        train_histograms: [N, V], the true proportion of each label in the group.
-        test_codes: [T, F]
-        test_histograms: [T, V]
-        names: the V labels' names.
-
-    Returns:
-        `r2_mean` and an `r2_<name>` for each label.
-
-    Raises:
-        UserError: no label's proportion varies among the test groups.
-    """
-    return Regression(train_codes, train_histograms).r2(test_codes, test_histograms, names)
-
-
 class Regression:
     """One ridge regression per label, on codes scaled to mean 0 and variance 1.
 
-    Each label's penalty is selected by leave-one-out on the training groups. Arguments as for `composition_r2`.
+    Each label's penalty is selected by leave-one-out on the training groups.
+
+    Args:
+        codes: [N, F], one code per group.
+        histograms: [N, V], the true proportion of each label in the group.
     """
 
     def __init__(self, codes: np.ndarray, histograms: np.ndarray) -> None:
@@ -56,9 +32,21 @@ class Regression:
         return self._ridge.predict(codes).reshape(len(codes), -1)
 
     def r2(self, codes: np.ndarray, histograms: np.ndarray, names: Sequence[str]) -> dict[str, float]:
-        """R2 = 1 - squared error / squared deviation from the mean of these groups.
+        """R2 = 1 - squared error / squared deviation from the mean of these groups, of each label's proportion.
 
-        1 is perfect; an uninformative code gives 0 or slightly less.
+        1 is perfect; an uninformative code gives 0 or slightly less. R2 is undefined for a label whose proportion is
+        the same in all groups: that label is left out of the result and of the mean.
+
+        Args:
+            codes: [T, F]
+            histograms: [T, V]
+            names: the V labels' names.
+
+        Returns:
+            `r2_mean` and an `r2_<name>` for each label.
+
+        Raises:
+            UserError: no label's proportion varies among the groups.
         """
         varies = np.ptp(histograms, axis=0) > 0  # [V]
         if not varies.any():

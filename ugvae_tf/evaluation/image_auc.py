@@ -1,4 +1,4 @@
-"""Whether single images tell the label from which the categories of groups are made."""
+"""Classification of single images by the label from which the categories of groups are made."""
 
 import numpy as np
 from scipy.stats import rankdata

@@ -66,7 +66,7 @@ def _baselines(categories: int) -> dict[str, float]:
 
 
 def _image_aucs(context: Context, train: CategoryGroups, held_out: CategoryGroups) -> dict[str, float]:
-    """Whether single images tell their label, by the codes that groups add up and by pixels."""
+    """Areas under the ROC curve of single images for their label: codes whose sums are those of groups, and pixels."""
     random = context.generator(0, 3)
     metrics: dict[str, float] = {}
     chosen = [each.has_category() for each in (train, held_out)]

@@ -53,7 +53,7 @@ def report(context: Context) -> Report:
     judged = carried(len(held_out.labels), context.largest)
     metrics["disjoint_groups"] = float(spread.disjoint_groups(len(held_out.labels), context.largest))
     title = f"Prediction of a group's label histogram from its code\n{judged}"
-    figure = charts.composition_bars(metrics, DRAWS, _told(metrics), title)
+    figure = charts.composition_bars(metrics, DRAWS, _described(metrics), title)
     return Report(metrics, {"composition": figure}, f"{judged}\n\n{_table(metrics)}")
 
 
@@ -131,7 +131,7 @@ def _shuffled_histograms(
     )
 
 
-def _told(metrics: dict[str, float]) -> dict[str, str]:
+def _described(metrics: dict[str, float]) -> dict[str, str]:
     """The features that there are, with their descriptions."""
     return {name: meaning for name, meaning in FEATURES.items() if f"random_{name}_r2_mean" in metrics}
 
@@ -139,12 +139,12 @@ def _told(metrics: dict[str, float]) -> dict[str, str]:
 def _table(metrics: dict[str, float]) -> str:
     lines = ["Held-out R2 of a group's label histogram, mean over the labels, with 95 % intervals over the images"]
     lines += ["", f"{'':44}" + "".join(f"{meaning:>40}" for meaning in DRAWS.values()) + f"{'p, random':>12}"]
-    for feature, meaning in _told(metrics).items():
+    for feature, meaning in _described(metrics).items():
         cells = [_cell(metrics, f"{draw}_{feature}_r2_mean") for draw in DRAWS]
         p = metrics[f"random_{feature}_r2_mean_permutation_p"]
         lines.append(f"{meaning:44}" + "".join(f"{cell:>40}" for cell in cells) + f"{p:>12.2f}")
     over: Sequence[str] = [_cell(metrics, f"{draw}_over_floor") for draw in DRAWS]
-    first = next(iter(_told(metrics).values()))
+    first = next(iter(_described(metrics).values()))
     lines.append(f"{first + ' minus the best floor':44}" + "".join(f"{cell:>40}" for cell in over))
     return "\n".join(lines)
 

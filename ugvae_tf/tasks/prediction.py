@@ -106,7 +106,7 @@ def _figure(metrics: dict[str, float], meanings: dict[str, str]) -> Figure:
 
 def _table(metrics: dict[str, float], meanings: dict[str, str]) -> str:
     lines = ["Bound of held-out images of a group, nats per image, with 95 % intervals over the groups", ""]
-    lines += [*MEASURES.values(), "over mean and gain are 0 where beta tells nothing", ""]
+    lines += [*MEASURES.values(), "over mean and gain are 0 where beta is uninformative", ""]
     lines.append(f"{'':42}{'context':>8}{'own':>10}{'over mean':>30}{'gain':>30}")
     for draw, meaning in meanings.items():
         for count in _contexts(metrics, draw):

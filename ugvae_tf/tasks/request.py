@@ -66,13 +66,15 @@ class EvaluationRequest:
     groups: int | None = None
     """Number of groups (default: each task's own)."""
     seeds: int | None = None
-    """Repetitions: new training groups, and a new division of the held-out images in halves (default: 5)."""
+    """Repetitions (default: 5). Of batch-classification: new training groups, and a new division of the held-out images
+    in halves. Of retrieval: new draws of the images of every group."""
     categories: str | None = None
     """`series` or `digit-sets`: categories of groups of digits (default: series; in an interpolation digit-sets). Or
     two labels or more that are true or false, such as black_hair,blond_hair: each is a category of the images of which
     it alone is true."""
     attribute: str | None = None
-    """The label that defines the categories, and some of its values (default: `label` or `domain`, all values)."""
+    """The label that defines the categories, and some of its values (default: `label` or `domain`, all values). Of
+    retrieval, completion and swap: the label that is the content of an image, such as the character of a glyph."""
     group_by: str | None = None
     """The label whose values are groups (default: the one that the model was trained with, if any)."""
     between: str | None = None

@@ -104,7 +104,7 @@ def _writable_folder(folder: Path) -> Path:
 
 
 def flat_record(context: Context, metrics: dict[str, float]) -> dict[str, Any]:
-    """The content of metrics.json, one level deep, the same keys for every run of a task.
+    """The content of metrics.json, one level deep, the same keys for every run of a task on the same data.
 
     `task`, `dataset`, `saved_model`, `model_version`, `group_size_smallest`, `group_size_largest` and `seed`; the
     settings that the task uses, null for a default; every setting and the provenance of the model as
