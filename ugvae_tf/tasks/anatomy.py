@@ -51,8 +51,14 @@ def report(context: Context) -> Report:
 
 
 def _variables(context: Context) -> list[str]:
-    """The latent variables of the model."""
-    return [name for name in UNITS if name == "z" or context.model.settings.model.has_beta]
+    """The latent variables of the model; without beta, with a note, if a group label has too few values."""
+    label, names = context.group_label, ["z"]
+    if not context.model.settings.model.has_beta:
+        return names
+    if label is not None and (values := len(np.unique(context.held_out.group_label(label)))) < FEWEST:
+        context.notes.setdefault(f"beta is left out: '{label}' has {values} values, fewer than {FEWEST}.")
+        return names
+    return ["beta", *names]
 
 
 def _betas(context: Context, random: np.random.Generator) -> Posteriors:
