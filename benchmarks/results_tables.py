@@ -35,6 +35,11 @@ LIMITS = {
     "ceiling: true labels": {"model": "mnist", "code": "label_histogram"},
     "chance": {"model": "mnist", "metric": "majority_baseline{suffix}"},
 }
+CARRIED = {
+    "permutation p of the mean of q(beta), linear": {"model": "mnist", "metric": "beta_mean_permutation_p"},
+    "area under the ROC curve of single images, experts": {"model": "mnist", "metric": "image_auc_experts"},
+    "disjoint groups of the rarest category": {"model": "mnist", "metric": "disjoint_groups"},
+}
 RECALLS = {
     f"{meaning}, {name}": {"protocol": protocol, "metric": "{protocol}_{n}_{code}_" + metric + "_recall_at_1"}
     for protocol, meaning in (("own", "other contents"), ("same", "the same contents"), ("any", "any images"))
@@ -52,7 +57,7 @@ ALIGNED = [f"{model}-interpolation" for model in ("mnist", "faces3d+avatars", "f
 ALIGNED += ["faces3d+avatars-aligned-back", "chairs3d+cars3d-interpolation"]
 GENERATED = [f"recognised_{each}" for each in ("real", "reconstruction", "posterior", "prior")]
 GENERATED += [f"frechet_{each}" for each in ("real", "posterior", "prior")]
-GENERATED += [f"histogram_r2_dirichlet_{c}{of}" for c in ("0.3", "1") for of in ("", "_real")]
+GENERATED += [f"histogram_r2_{c}{of}" for c in ("dirichlet_0.3", "dirichlet_1", "by_label") for of in ("", "_real")]
 GENERATED += ["kl_aggregate", "kl_aggregate_floor"]
 
 
@@ -80,18 +85,30 @@ FACES = {
     for what in ("hair", "male", "smiling")
     for suffix, name in (("", "RBF"), ("_with_random", "RBF + random"))
 }
+CLUSTER_ROWS = {
+    "component": "q(d)",
+    "kmeans_z": "k-means on z",
+    "kmeans_pixels": "floor: k-means on pixels",
+    "shuffled": "floor: q(d), shuffled",
+}
 CLUSTERS = {
     f"{model}, {name}": {"model": model, "metric": "{row}_" + measure}
     for model in MODELS
     for measure, name in (("matched_accuracy", "one to one"), ("many_to_one_accuracy", "many to one"))
 }
+DOMAINS = {
+    f"{model}, {name}": {"model": model, "metric": "{code}_rbf_test_accuracy" + suffix}
+    for model in ("faces3d+avatars", "faces3d+avatars-aligned", "chairs3d+cars3d")
+    for suffix, name in (("", "RBF"), ("_with_random", "RBF + random"))
+}
+OF_DOMAINS = {"mean of q(beta)": {"code": "beta_mean"}} | {f"floor: {FLOORS[each]}": {"code": each} for each in FLOORS}
 TABLES = (
-    Table("Digits of a group: accuracy of SVMs", {}, codes("mnist", "mnist-untrained") | LIMITS, ACCURACIES),
+    Table("Digits of a group: accuracy of SVMs", {}, codes("mnist", "mnist-untrained") | LIMITS | CARRIED, ACCURACIES),
     Table("Composition: mnist", {}, codes("mnist", "mnist-untrained"), R2),
     Table("Composition: mnist-albums", {}, codes("mnist-albums"), R2),
     retrieval("glyphs", "glyphs-untrained"),
     retrieval("chairs3d"),
-    Table("Attributes of faces3d", {"item": "faces3d-{what}"}, codes("faces3d") | LIMITS, FACES),
+    Table("Attributes of faces3d", {"item": "faces3d-{what}"}, codes("faces3d") | LIMITS | CARRIED, FACES),
     Table(
         "Completion of glyphs: squared error",
         {"item": "glyphs-completion", "form": "{:.4f}"},
@@ -112,9 +129,13 @@ TABLES = (
     Table(
         "Clustering",
         {"item": "{model}-clustering"},
-        {each: {"row": each} for each in ("component", "kmeans_z", "kmeans_pixels", "shuffled")},
+        {meaning: {"row": row} for row, meaning in CLUSTER_ROWS.items()},
         CLUSTERS,
     ),
+    of_models(
+        "Traversal: change of a pixel", "traversal", MODELS[:1], ["change_along_beta", "change_along_z"], "{:.3f}"
+    ),
+    Table("Groups of two domains: accuracy of SVMs", {"item": "{model}-domains"}, OF_DOMAINS, DOMAINS),
     Table(
         "Domain alignment",
         {},
