@@ -80,8 +80,8 @@ def member_scores(
 def component_scores(probs: np.ndarray, population: np.ndarray) -> np.ndarray:
     """log of an image's expected share in the rest of its group over that in the population, in nats [N].
 
-    What the components alone tell of membership; it needs neither beta nor pixels. Shares of the rest are smoothed by
-    one image over all components.
+    The information about membership in the components alone; it needs neither beta nor pixels. Shares of the rest are
+    smoothed by one image over all components.
 
     Args:
         probs: q(d) of the images of one group [N, K].

@@ -1,7 +1,7 @@
 """The spread of a measure over images: image-disjoint halves, a bootstrap over images, shuffled labels.
 
-All draws of groups from one pool of images share that pool, so the deviation over draws says nothing about other
-images. These functions return images as indices into the pool, from which groups are drawn anew.
+All draws of groups from one pool of images share that pool, so the deviation over draws is no measure for
+other images. These functions return images as indices into the pool, from which groups are drawn anew.
 """
 
 import numpy as np
@@ -61,7 +61,7 @@ def percentiles(values: np.ndarray) -> tuple[float, float]:
 def permutation_p(observed: float, shuffled: np.ndarray, random: np.random.Generator) -> float:
     """The share of measures that are above the observed one, which is counted too (Phipson and Smyth 2010).
 
-    Equal measures are ordered at random, so that the test rejects exactly as often as its level says: accuracies of
+    Equal measures are ordered at random, so that the test rejects exactly as often as its level states: accuracies of
     few groups are often equal.
 
     Args:

@@ -28,7 +28,7 @@ def report(context: Context) -> Report:
     """Accuracy of an SVM on codes of groups, with and without "random" as a further class.
 
     Training groups come from training images and test groups from held-out images. Classes are balanced. All rows
-    use the same groups. `evaluation.spread` says where intervals and p-values come from.
+    use the same groups. `evaluation.spread` describes the intervals and p-values.
     """
     groups, seeds = context.request.groups or GROUPS, context.request.seeds or SEEDS
     categories, sides = context.categories("series"), both_splits(context)

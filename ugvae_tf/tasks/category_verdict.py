@@ -17,7 +17,7 @@ def verdict(metrics: dict[str, float], group_size: int) -> list[str]:
 def carried(images: int, group_size: int, whose: str = "") -> str:
     """Whether the images, of which measures over groups are, fill ENOUGH disjoint groups.
 
-    If not, every group shares most of its images with the others, and their number says nothing about other images.
+    If not, every group shares most of its images with the others, and their number is no evidence about other images.
     """
     groups = disjoint_groups(images, group_size)
     found = f"{images} held-out images{whose} fill {groups} disjoint groups of {group_size}"
