@@ -1,5 +1,6 @@
 """evaluate.py on the committed model: every task runs and writes what it promises; mistakes are told."""
 
+import dataclasses
 import functools
 import json
 import math
@@ -330,6 +331,12 @@ def test_the_command_exits_with_2_and_one_line(committed, digits, flags, capsys)
     with pytest.raises(SystemExit, match="2"):
         call("evaluate", [*given, *flags], "evaluate.py")
     assert re.fullmatch(r"evaluate\.py: error: .*\n", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("name", [each.name for each in dataclasses.fields(EvaluationRequest)])
+def test_every_flag_has_a_row_in_the_documentation(name):
+    rows = [line for line in (ROOT / "docs" / "evaluation.md").read_text().splitlines() if line.startswith("| `--")]
+    assert name == "task" or any(f"`--{name.replace('_', '-')}" in row.split(" | ")[0] for row in rows)
 
 
 NEEDS = {
