@@ -19,8 +19,9 @@ from typing import Any
 from results_markdown import rendered
 from results_tables import TABLES
 
+from ugvae_tf.errors import UserError
 from ugvae_tf.files import replace_text
-from ugvae_tf.serving.saved_model import versions
+from ugvae_tf.serving.saved_model import version_folder
 
 ROOT = Path(__file__).parents[1]
 STORED = Path(__file__).parent / "results"
@@ -38,6 +39,11 @@ ITEMS = {
         **CODES,
         **{task: f"--task {task}" for task in ("generate", "prediction", "likelihood", "clustering", "anatomy")},
         "interpolation": "--task interpolation",
+        "traversal": "--task traversal --directions paper",
+    },
+    "mnist/1": {  # the paper's p(beta)
+        **CODES,
+        **{task: f"--task {task}" for task in ("generate", "prediction", "likelihood", "anatomy", "interpolation")},
         "traversal": "--task traversal --directions paper",
     },
     "mnist-untrained": CODES,
@@ -84,31 +90,36 @@ def main() -> None:
 
 
 def items() -> dict[str, tuple[str, str]]:
-    """The model and the flags of every item, by its name."""
-    return {f"{model}-{name}": (model, flags) for model, each in ITEMS.items() for name, flags in each.items()}
+    """The model, or its version, and the flags of every item, by its name."""
+    slugs = {model: model.replace("/", "-") for model in ITEMS}
+    return {f"{slugs[model]}-{name}": (model, flags) for model, each in ITEMS.items() for name, flags in each.items()}
 
 
 def command(model: str, flags: str) -> str:
     return f"python evaluate.py --saved-model saved_models/{model} {flags}"
 
 
-def newest(model: str) -> int | None:
-    return max(versions(ROOT / "saved_models" / model), default=None)
+def version(model: str) -> int | None:
+    """The version that is measured: the given one, else the newest."""
+    try:
+        return int(version_folder(ROOT / "saved_models" / model).name)
+    except UserError:
+        return None
 
 
 def is_done(name: str, model: str, flags: str) -> bool:
     """Whether the stored result is of this command and of the newest version of the model."""
     path = STORED / f"{name}.json"
     record = json.loads(path.read_text()) if path.exists() else {}
-    return bool(record) and (record["command"], record["model_version"]) == (command(model, flags), newest(model))
+    return bool(record) and (record["command"], record["model_version"]) == (command(model, flags), version(model))
 
 
 def measure(name: str, model: str, flags: str) -> str:
     """Run the item and store its result; returns the time, or why there is none."""
     began = time.monotonic()
-    if newest(model) is None and model in UNTRAINED:
+    if version(model) is None and model in UNTRAINED:
         run(["train.py", "--preset", UNTRAINED[model], "--epochs", "0", "--name", model])
-    if newest(model) is None:
+    if version(model) is None:
         return f": there is no saved_models/{model}"
     with tempfile.TemporaryDirectory() as folder:
         error = run([*command(model, flags).split()[1:], "--output-dir", folder])

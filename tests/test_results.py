@@ -53,10 +53,14 @@ def test_a_table_has_no_row_or_column_without_a_result():
 def test_an_item_is_done_for_the_newest_version_and_the_same_command(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "STORED", tmp_path / "results")
     monkeypatch.setattr(results, "ROOT", tmp_path)
-    (tmp_path / "saved_models" / "m" / "1").mkdir(parents=True)
+    file = tmp_path / "saved_models" / "m" / "1" / "saved_model.pb"
+    file.parent.mkdir(parents=True)
+    file.touch()
     assert not results.is_done("m-x", "m", "--task swap")
     results.store("m-x", results.command("m", "--task swap"), {"model_version": 1, "metric.x": 0.5})
     assert results.is_done("m-x", "m", "--task swap") and not results.is_done("m-x", "m", "--task swap --seed 1")
     assert json.loads((tmp_path / "results" / "m-x.json").read_text())["metrics"]["metric.x"] == 0.5
     (tmp_path / "saved_models" / "m" / "2").mkdir()
     assert not results.is_done("m-x", "m", "--task swap")
+    results.store("m-1-x", results.command("m/1", "--task swap"), {"model_version": 1})
+    assert results.is_done("m-1-x", "m/1", "--task swap")
