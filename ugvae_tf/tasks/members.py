@@ -121,7 +121,7 @@ def run(request: MembersRequest) -> str:
     what = "Images of" if candidates is None else "Candidates for"
     text = f"{what} the group {request.group}, least likely members first: score in nats, conformal p-value\n\n"
     text += text_table({name: column[:SHOWN] for name, column in columns.items()})
-    return text + written(folder, "members", columns, _figure(candidates or groups, found, str(request.group)))
+    return text + written(folder, "members", columns, lambda: _figure(candidates or groups, found, str(request.group)))
 
 
 def _figure(groups: Groups, found: Members, group: str) -> Figure | None:

@@ -1,6 +1,6 @@
 """The files of a command on groups: a table and a figure in a folder, beside the text for the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +22,14 @@ def checked_folder(output: str | None) -> Path | None:
     return folder
 
 
-def written(folder: Path | None, name: str, columns: Mapping[str, np.ndarray], figure: Figure | None) -> str:
-    """Write NAME.csv and NAME.png; returns the line that says so, or nothing without a folder."""
+def written(
+    folder: Path | None, name: str, columns: Mapping[str, np.ndarray], drawn: Callable[[], Figure | None]
+) -> str:
+    """Write NAME.csv, then draw and write NAME.png; returns the line that says so, or nothing without a folder."""
     if folder is None:
         return ""
     write_table(folder / f"{name}.csv", columns)
+    figure = drawn()
     if figure is None:
         return f"\n\nWritten to {folder}: {name}.csv"
     figure.savefig(folder / f"{name}.png", dpi=120)
