@@ -16,7 +16,7 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.experts import influence
 from ugvae_tf.plda import Plda
 from ugvae_tf.serving import checksums
-from ugvae_tf.serving.group_table import GroupTable
+from ugvae_tf.serving.group_table import GroupTable, ImageTable
 from ugvae_tf.serving.metric import NAME, LearnedMetric, read_metric, write_metric
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks import matrix_file
@@ -256,3 +256,54 @@ def test_invalid_flags_are_explained(name, flags, message):
 def test_help_lists_the_flags(name, capsys):
     assert parse_question(name, ["--help"]) is None
     assert "--saved-model MODEL" in capsys.readouterr().out
+
+
+def test_names_of_columns_do_not_become_flags(tmp_path, capsys):
+    (tmp_path / "list.csv").write_text("path,kind\na.png,x\n")
+    for arguments in (["--group-by", "group"], ["--group-by", "images"]):
+        flags = ["--saved-model", "mnist", "--data-dir", str(tmp_path / "list.csv"), *arguments]
+        with pytest.raises(SystemExit):
+            call("encode", [*flags, "--output", str(tmp_path / "c.npz")], "ugvae encode")
+        assert f"has no column '{arguments[1]}': it has kind, path" in capsys.readouterr().err
+
+
+TABLE = {
+    "group": np.array(["a", "b"]),
+    "images": np.array([3, 4]),
+    "beta_mean": np.zeros([2, 3]),
+    "beta_stddev": np.ones([2, 3]),
+    "component_probs": np.ones([2, 1]),
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"images": np.array([3])}, r"'images' of c\.npz has shape \(1,\) in a table of 2 rows"),
+        ({"beta_mean": np.zeros(2)}, r"'beta_mean' of c\.npz has shape \(2,\)"),
+        ({"beta_mean": np.full([2, 3], np.nan)}, "'beta_mean' of c.npz has values that are not finite"),
+        ({"beta_stddev": np.zeros([2, 3])}, "'beta_stddev' of c.npz has values that are not above 0"),
+        ({"images": np.array(["x", "y"])}, "'images' of c.npz has values that are not finite numbers"),
+        ({"group": np.array("a")}, r"'group' of c\.npz has shape \(\)"),
+    ],
+)
+def test_a_table_with_a_wrong_column_is_explained(changed, message):
+    assert len(GroupTable.of(TABLE, "c.npz")) == 2
+    with pytest.raises(UserError, match=message):
+        GroupTable.of({**TABLE, **changed}, "c.npz")
+
+
+def test_a_table_of_groups_in_place_of_images_is_explained():
+    with pytest.raises(UserError, match="has no column 'image': give a file that `ugvae encode --images` wrote"):
+        ImageTable.of(TABLE, "c.npz")
+
+
+def test_a_group_cannot_be_compared_with_itself_and_damaged_images_are_skipped(served, albums):
+    folder, *_ = albums
+    (folder / "a" / "broken.png").write_bytes(b"no image")
+    with pytest.raises(UserError, match="cannot be compared with itself"):
+        compare(folder, "a", "a", served())
+    with pytest.raises(UserError, match=r"broken\.png cannot be decoded"):
+        compare(folder, "a", "b", served(), permutations=9)
+    assert len(compare(folder, "a", "b", served(), permutations=9, corrupt="skip").image) == 16
+    assert set(representatives(folder, served(), "a", corrupt="skip").group) == {"a"}

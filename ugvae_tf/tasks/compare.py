@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from ugvae_tf.errors import LacksPart
+from ugvae_tf.errors import LacksPart, UserError
 from ugvae_tf.evaluation.share_comparison import ShareTest, share_test, typicality
 from ugvae_tf.plots import pictures
 from ugvae_tf.serving.served_model import ServedModel
@@ -44,6 +45,7 @@ def compare(
     group_by: str | np.ndarray | None = None,
     permutations: int = 999,
     seed: int = 0,
+    corrupt: Literal["stop", "skip"] = "stop",
 ) -> Comparison:
     """Which components differ in share between two groups, with p-values by permutation over images.
 
@@ -51,16 +53,19 @@ def compare(
 
     Args:
         source: images as `encode` takes them, or the rows of images that `encode_with_images` returns.
+        corrupt: `stop` raises UserError for an image that cannot be decoded, `skip` leaves it out.
 
     Raises:
-        UserError: the model has no mixture, or there is no such group.
+        UserError: the model has no mixture, there is no such group, or both are the same one.
     """
-    return _found(Groups(source, saved_model, group_by), group, other, permutations, seed)
+    return _found(Groups(source, saved_model, group_by, corrupt=corrupt), group, other, permutations, seed)
 
 
 def _found(groups: Groups, group: object, other: object, permutations: int, seed: int) -> Comparison:
     if not groups.model.settings.model.has_mixture:
         raise LacksPart(f"The model in {groups.model.address} has no mixture, whose components are compared.")
+    if str(group) == str(other):
+        raise UserError(f"The group '{group}' cannot be compared with itself: `group` and `other` must differ.")
     first, second = groups.rows(group), groups.rows(other)
     probs = joint_probs(groups, first, second)
     test = share_test(*probs, permutations, np.random.default_rng(seed))
