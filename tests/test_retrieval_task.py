@@ -112,6 +112,9 @@ def test_brightness_finds_groups_and_the_metric_becomes_an_asset(model_of):
     request = EvaluationRequest("retrieval", address, group_by="owner", seeds=1).checked()
     assert "ugvae similar" not in evaluate(request)
     assert ServedModel(address).metric is None, "without `store_metric` an evaluation changes nothing"
+    by_attribute = Context(replace(request, group_by=None, attribute="owner"))
+    side = Side.of(by_attribute, "held-out", Floors.fit(by_attribute.train.images, random))
+    assert (side.label, side.content) == ("owner", "view"), "groups are not their own contents"
     text = evaluate(replace(request, seeds=2, store_metric=True))
     assert "other values of view for each group" in text
     record = json.loads((Path(address) / "evaluations" / "retrieval" / "metrics.json").read_text())
