@@ -21,12 +21,15 @@ from ugvae_tf.serving.metric import NAME, LearnedMetric, read_metric, write_metr
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks import matrix_file
 from ugvae_tf.tasks.compare import compare
+from ugvae_tf.tasks.compare import run as run_compare
 from ugvae_tf.tasks.encode import encode_with_images
-from ugvae_tf.tasks.group_requests import SimilarRequest
+from ugvae_tf.tasks.group_requests import CompareRequest, SimilarRequest
 from ugvae_tf.tasks.group_rows import Groups, experts_of, joint_probs
+from ugvae_tf.tasks.report_files import text_table
 from ugvae_tf.tasks.representatives import representatives
 from ugvae_tf.tasks.similar import run as run_similar
 from ugvae_tf.tasks.similar import similar
+from ugvae_tf.tasks.source_request import SourceRequest
 
 pytestmark = pytest.mark.xdist_group("encode")
 
@@ -245,6 +248,9 @@ def test_a_file_of_codes_replaces_the_images(exported, albums, tmp_path, capsys)
         ("compare", ["--data-dir", "albums", "--group", "a"], "names of two groups"),
         ("compare", ["--data-dir", "albums", "--group", "a", "--other", "a"], "names of two groups"),
         ("representatives", ["--group", "a"], "no images to encode"),
+        ("representatives", ["--codes", "c.npz", "--group-by", "font"], "`group_by=font` is for images, and `codes`"),
+        ("similar", ["--codes", "c.npz", "--corrupt", "skip"], "`corrupt=skip` is for images, and `codes`"),
+        ("similar", ["--codes", "c.npz", "--queries", "q", "--split", "train"], "`split=train` is for images"),
     ],
 )
 def test_invalid_flags_are_explained(name, flags, message):
@@ -307,3 +313,23 @@ def test_a_group_cannot_be_compared_with_itself_and_damaged_images_are_skipped(s
         compare(folder, "a", "b", served(), permutations=9)
     assert len(compare(folder, "a", "b", served(), permutations=9, corrupt="skip").image) == 16
     assert set(representatives(folder, served(), "a", corrupt="skip").group) == {"a"}
+
+
+def test_settings_of_images_are_taken_beside_codes_where_there_are_images():
+    images = ["--codes", "c.npz", "--data-dir", "albums", "--group-by", "font", "--corrupt", "skip"]
+    assert parse_question("similar", images).source.group_by == "font"
+    queries = ["--codes", "c.npz", "--queries", "letters", "--corrupt", "skip"]
+    assert parse_question("similar", queries).source.corrupt == "skip"
+
+
+def test_a_small_p_value_is_not_printed_as_0():
+    text = text_table({"share": np.array([0.25]), "p_value": np.array([0.0001])})
+    assert text.split() == ["share", "p_value", "0.250", "0.0001"]
+
+
+def test_names_of_groups_do_not_replace_columns(exported, tmp_path):
+    images = np.random.default_rng(0).integers(256, size=(8, *SHAPE), dtype=np.uint8)
+    written(tmp_path / "albums", images, np.repeat(["component", "difference"], 4))
+    source = SourceRequest(str(exported(image_shape=SHAPE)[1]), str(tmp_path / "albums"))
+    request = CompareRequest(source=source, group="component", other="difference", permutations=9)
+    assert "component  share_first  share_second  difference  p_value" in run_compare(request)

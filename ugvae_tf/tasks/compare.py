@@ -82,15 +82,15 @@ def run(request: CompareRequest) -> str:
     test = found.test
     columns = {
         "component": np.arange(len(test.first)),
-        str(request.group): test.first,
-        str(request.other): test.second,
+        "share_first": test.first,
+        "share_second": test.second,
         "difference": test.difference,
         "p_value": test.p_values,
     }
     order = np.lexsort((-np.abs(test.difference), test.p_values))[:ROWS]
     counts = found.in_first.sum(), (~found.in_first).sum()
     lines = [
-        f"{request.group} ({counts[0]} images) and {request.other} ({counts[1]}): p = {test.p_value:.3f} that both are "
+        f"{request.group} ({counts[0]} images) and {request.other} ({counts[1]}): p = {test.p_value:.3g} that both are "
         f"of one population ({request.permutations} permutations of the images)",
         f"{(test.p_values <= LEVEL).sum()} of {len(test.first)} components differ at {LEVEL}, corrected for their "
         "number",

@@ -37,8 +37,11 @@ def written(
 
 
 def text_table(columns: Mapping[str, np.ndarray]) -> str:
-    """Columns in aligned text."""
-    cells = {name: [_cell(value) for value in column] for name, column in columns.items()}
+    """Columns in aligned text; a p-value has three digits that are not zeros."""
+    cells = {
+        name: [_cell(value, ".3g" if name == "p_value" else ".3f") for value in column]
+        for name, column in columns.items()
+    }
     widths = {name: max(len(name), *map(len, column), 1) for name, column in cells.items()}
     lines = ["  ".join(f"{name:>{width}}" for name, width in widths.items())]
     for row in zip(*cells.values(), strict=True):
@@ -46,5 +49,5 @@ def text_table(columns: Mapping[str, np.ndarray]) -> str:
     return "\n".join(lines)
 
 
-def _cell(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float | np.floating) else str(value)
+def _cell(value: object, form: str) -> str:
+    return f"{value:{form}}" if isinstance(value, float | np.floating) else str(value)
