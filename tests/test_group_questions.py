@@ -9,12 +9,12 @@ from small_models import EXTENDED
 from test_encode import written
 
 import ugvae_tf as ug
-from ugvae_tf import neighbours
+from ugvae_tf.codes import neighbours
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.commands.group_commands import QUESTIONS, parse_question
 from ugvae_tf.commands.main import call
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.experts import influence
-from ugvae_tf.plda import Plda
 from ugvae_tf.serving import checksums
 from ugvae_tf.serving.group_table import GroupTable, ImageTable
 from ugvae_tf.serving.metric import NAME, LearnedMetric, read_metric, write_metric

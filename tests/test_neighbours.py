@@ -5,10 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from ugvae_tf import neighbours
-from ugvae_tf.codes import symmetric_kl
+from ugvae_tf.codes import neighbours, symmetric_kl
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.errors import UserError
-from ugvae_tf.plda import Plda
 from ugvae_tf.serving.group_table import GroupTable
 
 G, M = 11, 3

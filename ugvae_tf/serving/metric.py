@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.errors import UserError
-from ugvae_tf.plda import Plda
 from ugvae_tf.serving import checksums
 from ugvae_tf.serving.table_files import read_columns, write_table
 

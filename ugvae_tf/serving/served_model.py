@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ugvae_tf import codes, neighbours
+from ugvae_tf import codes
 from ugvae_tf import config as configuration
-from ugvae_tf.codes import Codes, GaussianCodes
+from ugvae_tf.codes import Codes, GaussianCodes, neighbours
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.errors import UserError
 from ugvae_tf.models.inputs import ImageShape, as_groups
-from ugvae_tf.plda import Plda
 from ugvae_tf.serving import saved_model
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays, BackEnd

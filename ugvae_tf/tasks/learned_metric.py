@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.errors import UserError
-from ugvae_tf.plda import Plda
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.metric import NAME, LearnedMetric, write_metric
 from ugvae_tf.serving.saved_model import version_folder

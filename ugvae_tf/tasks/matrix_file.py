@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ugvae_tf import neighbours
-from ugvae_tf.codes import GaussianCodes
+from ugvae_tf.codes import GaussianCodes, neighbours
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.errors import UserError
 from ugvae_tf.files import require_space, written_to
-from ugvae_tf.plda import Plda
 
 
 def check(matrix: str) -> None:

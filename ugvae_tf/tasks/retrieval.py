@@ -4,10 +4,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from threadpoolctl import threadpool_limits
 
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.bootstrap import share_with_interval, with_interval
 from ugvae_tf.evaluation.floors import FLOORS, Floors
-from ugvae_tf.plda import Plda
 from ugvae_tf.plots import charts, pictures
 from ugvae_tf.tasks import learned_metric
 from ugvae_tf.tasks.context import Context, Report

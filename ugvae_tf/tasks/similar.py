@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from ugvae_tf import neighbours
-from ugvae_tf.codes import GaussianCodes
+from ugvae_tf.codes import GaussianCodes, neighbours
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.datasets.grouped_sources import of_place
 from ugvae_tf.errors import UserError
-from ugvae_tf.plda import Plda
 from ugvae_tf.plots import pictures
 from ugvae_tf.serving.group_table import GroupTable
 from ugvae_tf.serving.served_model import ServedModel

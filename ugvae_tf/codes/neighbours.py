@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ugvae_tf.codes import GaussianCodes, symmetric_kl
+from ugvae_tf.codes.moments import GaussianCodes, symmetric_kl
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.errors import UserError
-from ugvae_tf.plda import Plda
 
 NUMBERS = 2**22  # of a block [rows, G]: 32 MB
 
