@@ -2,7 +2,8 @@
 
 `python benchmarks/group_questions.py fonts` (or faces, digits) prints
 
-- members: groups of 30 images of one kind and one image of another kind. AUC of the score over all images, with a 95 %
+- members: groups of 30 images of one kind and one image of another kind. log p(x) averages over 20 groups of any kind,
+  the tested one too, unlike that of `ugvae members`. AUC of the score over all images, with a 95 %
   interval by bootstrap over groups; the share of foreign images, and of true candidates, with p <= .05 (full
   conformal); and the AUC of a floor: squared distance of 100 principal components from the mean of the other images.
 - compare: how often p <= .05 for two halves of one group, and for two different groups, of 15 images each.

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.evaluation import disjoint
 from ugvae_tf.evaluation.floors import FLOORS, Floors, FloorsOfImages
 from ugvae_tf.evaluation.retrieval import raw_scores
-from ugvae_tf.plda import Plda
 from ugvae_tf.serving.codes import ImageCodes, encode_images, group_codes
 from ugvae_tf.serving.served_model import load
 

@@ -222,7 +222,7 @@ def test_an_error_while_writing_keeps_the_old_file(tmp_path):
     ("name", "content", "message"),
     [
         ("list.csv", "path,group\na.png,x\n", "None of the 1 images"),
-        ("list.csv", "file,group\na.png,x\n", "has no column `path`: it has file, group"),
+        ("list.csv", "file,group\na.png,x\n", "has no column 'path': it has file, group"),
         ("list.csv", "path,group\n", "names no image"),
         ("list.csv", "path,group\na.png,0.5\n", "is a measurement"),
         ("data.npz", "text", "not an .npz file"),
@@ -240,7 +240,7 @@ def test_a_damaged_array_and_wrong_sizes_are_explained(served, tmp_path):
     with pytest.raises(UserError, match="no array 'image': its arrays are other"):
         np.savez(tmp_path / "none.npz", other=images)
         encode(tmp_path / "none.npz", served())
-    with pytest.raises(UserError, match="has no column `font`: it has group"):
+    with pytest.raises(UserError, match="has no column 'font': it has group"):
         np.savez(tmp_path / "one.npz", image=images, group=groups)
         encode(tmp_path / "one.npz", served(), group_by="font")
     with pytest.raises(UserError, match=r"\(6, 6, 3\), but the model takes \(7, 5, 1\)"):

@@ -291,6 +291,8 @@ def test_other_images_than_the_models_are_told(committed, tiny_data_dir):
     [
         ("composition", {"attribute": "colour"}, r"no label 'colour': choose an `attribute` that it has \(label\)"),
         ("batch-classification", {"attribute": "label=3,x"}, "No image is 'x': the values are 0, 1, 2"),
+        ("interpolation", {"group_by": "label"}, "The task interpolation forms groups by the categories"),
+        ("embedding", {"group_by": "label"}, "and by `group_by=label` only where no label defines categories"),
         ("interpolation", {"between": "even,blue"}, "`between` needs two of even, odd, fibonacci, prime"),
     ],
 )

@@ -15,7 +15,7 @@ from small_models import IMAGE_SHAPE, SIZES, random_images
 
 import ugvae_tf as ug
 from ugvae_tf import codes as of_codes
-from ugvae_tf import neighbours
+from ugvae_tf.codes import neighbours
 from ugvae_tf.config import Config
 from ugvae_tf.config.presets import PRESETS, of_model
 from ugvae_tf.models import MODELS

@@ -45,6 +45,7 @@ class LinearGaussian:
             z_mean=z_mean,
             z_stddev=np.full_like(z_mean, 0.8),
             component_probs=np.ones((len(x), B, 1)),
+            images=np.full(len(x), B),
         )
 
     def prior(self, beta):

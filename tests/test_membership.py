@@ -1,19 +1,26 @@
 """Membership: bounds at a beta of each image's own, leave-one-out scores, and conformal p-values."""
 
 import functools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.special import logsumexp
+from scipy.stats import norm
 from small_models import EXTENDED
+from test_encode import written
 
+from ugvae_tf.config import Config
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import membership
+from ugvae_tf.evaluation.experts import Natural
 from ugvae_tf.evaluation.membership import ImagePosteriors
 from ugvae_tf.evaluation.prediction import bounds_given_betas
+from ugvae_tf.serving.group_table import ImageTable
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.group_rows import Groups, experts_of
-from ugvae_tf.tasks.members import members
+from ugvae_tf.tasks.group_scores import ByImages, GroupImages
+from ugvae_tf.tasks.members import _needed, members, ranked
 
 pytestmark = pytest.mark.xdist_group("encode")
 
@@ -125,6 +132,82 @@ def test_a_candidate_is_ranked_among_the_group_that_has_it(served, settings):
         chosen, own = found.image == place, alone.image == 9
         assert found.score[chosen] == pytest.approx(alone.score[own], rel=1e-3)
         assert found.p_value[chosen] == pytest.approx(alone.p_value[own])
+
+
+def test_damaged_candidates_are_skipped_and_a_manifest_of_them_needs_no_groups(served, tmp_path):
+    images = images_of(8)
+    written(tmp_path / "new", images[:3], np.repeat(["x"], 3))
+    (tmp_path / "new" / "x" / "broken.png").write_bytes(b"no image")
+    (tmp_path / "new.csv").write_text("path\n" + "".join(f"new/x/0{place}.png\n" for place in range(3)))
+    of_folder = members(images, "all", served(), candidates=tmp_path / "new", corrupt="skip")
+    of_manifest = members(images, "all", served(), candidates=tmp_path / "new.csv")
+    np.testing.assert_array_equal(of_folder.score, of_manifest.score)
+    with pytest.raises(UserError, match=r"broken\.png cannot be decoded"):
+        members(images, "all", served(), candidates=tmp_path / "new")
+    with pytest.raises(UserError, match="`by` must be one of images, components, not x"):
+        members(images, "all", served(), by="x")
+
+
+def test_the_group_is_compared_with_groups_of_at_most_its_size(served):
+    groups = Groups(images_of(30), served(), np.repeat(["a", "b", "c"], [4, 6, 20]))
+    needed = _needed(groups, "b", False, np.random.default_rng(0))
+    assert [len(needed.rows(name)) for name in "abc"] == [4, 6, 6]
+    assert [len(_needed(groups, "b", True, np.random.default_rng(0)).rows(name)) for name in "abc"] == [4, 6, 20]
+
+
+class OneNumber:
+    """x = beta + noise, an image of one pixel, beta ~ N(0, 1); z is noise that nothing depends on."""
+
+    STDDEV = 0.5
+    settings = Config()
+
+    def prior(self, beta):
+        zero = np.zeros([len(beta), 1, 1])
+        return {"z_mean": zero, "z_stddev": zero + 1, "component_probs": np.ones([len(beta), 1])}
+
+    def decode(self, z, beta):
+        mean = np.broadcast_to(beta[:, :, np.newaxis, np.newaxis, np.newaxis], [*z.shape[:2], 1, 1, 1])
+        return {"image_mean": mean, "image_stddev": np.full(mean.shape, self.STDDEV)}
+
+    def group(self, size: int, random: np.random.Generator) -> GroupImages:
+        x = random.normal() + self.STDDEV * random.normal(size=(size, 1))
+        precision, zero = np.full([size, 1], self.STDDEV**-2), np.zeros([size, 1])
+        rows = ImageTable(np.arange(size), np.zeros(size), precision, precision * x, zero, zero + 1, zero + 1)
+        groups = SimpleNamespace(model=self, prior=Natural(np.ones(1), np.zeros(1)))
+        return GroupImages(groups, rows, x[:, :, np.newaxis, np.newaxis])
+
+
+@pytest.mark.parametrize("others", [1, 3])
+def test_members_are_rarely_foreign_even_with_few_other_groups(others):
+    random, model, share = np.random.default_rng(0), OneNumber(), []
+    for _ in range(120):
+        own, *rest = (model.group(40, random) for _ in range(1 + others))
+        share.append((ranked(own, rest, ByImages(own, rest))[1] <= 0.05).mean())
+    assert np.mean(share) < 0.05 + 2 * np.std(share) / np.sqrt(len(share))
+
+
+def test_a_marginal_evaluates_the_components_once_for_each_beta(monkeypatch):
+    model, random, counts = OneNumber(), np.random.default_rng(0), []
+    group, prior = model.group(7, random), OneNumber.prior
+    monkeypatch.setattr(OneNumber, "prior", lambda self, beta: counts.append(len(beta)) or prior(self, beta))
+    monkeypatch.setattr(membership, "IMAGES_PER_CALL", 3)
+    betas = random.normal(size=(4, 1))
+    found = membership.marginal(model, group.posteriors, betas)
+    expected = logsumexp(norm.logpdf(group.pixels[:, 0, 0], betas.T, model.STDDEV), axis=1) - np.log(4)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert counts == [1] * 4
+
+
+def test_images_of_the_group_are_not_scored_again_for_each_candidate(monkeypatch):
+    model, random, counts = OneNumber(), np.random.default_rng(0), []
+    own, new, *others = (model.group(size, random) for size in (6, 3, 6, 6))
+    score, decode = ByImages(own, others), OneNumber.decode
+    expected = [score(own.with_image(new, place)) for place in range(3)]
+    monkeypatch.setattr(
+        OneNumber, "decode", lambda self, z, beta: counts.append(z[..., 0].size) or decode(self, z, beta)
+    )
+    np.testing.assert_allclose(list(score.with_candidates(own, new)), expected)
+    assert sum(counts) == 2 * (6 + 3) + 3 * 7, "two marginals, and the scores given the rest"
 
 
 def test_one_image_and_an_unknown_group_are_explained(served):

@@ -5,10 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from ugvae_tf import neighbours
-from ugvae_tf.codes import symmetric_kl
+from ugvae_tf.codes import neighbours, symmetric_kl
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.errors import UserError
-from ugvae_tf.plda import Plda
 from ugvae_tf.serving.group_table import GroupTable
 
 G, M = 11, 3
@@ -32,7 +31,7 @@ def brute_force(codes: GroupTable) -> np.ndarray:
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch):
-    monkeypatch.setattr(neighbours, "ROWS", 4)
+    monkeypatch.setattr(neighbours, "NUMBERS", 4 * G)
 
 
 def test_the_divergence_of_some_from_others_is_a_part_of_all_pairs():
@@ -103,3 +102,20 @@ def test_ten_thousand_groups_take_less_than_a_minute(monkeypatch):
     places, _ = neighbours.nearest(codes, 5)
     assert time.monotonic() - began < 60
     assert places.shape == (10_000, 5)
+
+
+@pytest.mark.parametrize("queries", [None, [7, 2, 5]])
+def test_the_nearest_of_chosen_groups_are_those_rows_of_all(queries, monkeypatch):
+    codes, chosen = table(), np.array([2, 0])
+    of = None if queries is None else codes.rows(queries)
+    everything = neighbours.nearest(codes, 3, queries=of)
+    rows = []
+
+    def counted(mean, *others):
+        rows.append(len(mean))
+        return symmetric_kl(mean, *others)
+
+    monkeypatch.setattr(neighbours, "symmetric_kl", counted)
+    for all_rows, some in zip(everything, neighbours.nearest(codes, 3, queries=of, chosen=chosen), strict=True):
+        np.testing.assert_array_equal(some, all_rows[chosen])
+    assert sum(rows) == 2

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.evaluation import retrieval
-from ugvae_tf.plda import Plda
 
 GROUPS, F = 7, 3
 

@@ -1,6 +1,7 @@
 """The task `retrieval` on exported models: chance for random groups, its asset, its tables and figures."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import numpy as np
 import pytest
 from small_models import IMAGE_SHAPE, exported_with_data
 
+from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import disjoint
 from ugvae_tf.evaluation.floors import Floors
 from ugvae_tf.evaluation.retrieval import cosine_scores, query_measures, retrieval_metrics
+from ugvae_tf.serving import checksums
 from ugvae_tf.serving.codes import ImageCodes
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.context import Context
@@ -106,14 +109,21 @@ def test_brightness_finds_groups_and_the_metric_becomes_an_asset(model_of):
     bright = random.integers(10, 200, size=40)[owners]
     images = (bright[:, None, None, None] + random.integers(50, size=(1200, *IMAGE_SHAPE[:2], 1))).astype(np.uint8)
     address = model_of(images, owner=owners, view=np.tile(np.arange(30), 40))
-    assert ServedModel(address).metric is None
-    text = evaluate(EvaluationRequest("retrieval", address, group_by="owner", seeds=2).checked())
+    request = EvaluationRequest("retrieval", address, group_by="owner", seeds=1).checked()
+    assert "ugvae similar" not in evaluate(request)
+    assert ServedModel(address).metric is None, "without `store_metric` an evaluation changes nothing"
+    by_attribute = Context(replace(request, group_by=None, attribute="owner"))
+    side = Side.of(by_attribute, "held-out", Floors.fit(by_attribute.train.images, random))
+    assert (side.label, side.content) == ("owner", "view"), "groups are not their own contents"
+    text = evaluate(replace(request, seeds=2, store_metric=True))
     assert "other values of view for each group" in text
     record = json.loads((Path(address) / "evaluations" / "retrieval" / "metrics.json").read_text())
     assert record["metric.own_1_mean_image_plda_recall_at_1"] > 5 * record["metric.own_1_chance"]
     metric = ServedModel(address).metric
     assert metric is not None
-    assert metric.mean.shape == (4,)
+    assert metric.plda.mean.shape == (4,)
+    assert (metric.images, metric.label, metric.dataset) == (1, "owner", "npz")
+    checksums.check(Path(address) / "1")
     assert "ugvae similar" in text
 
 
@@ -124,7 +134,8 @@ def test_random_groups_are_found_as_often_as_chance(model_of):
     context = Context(request)
     found, groups = report(context), len(context.held_out) // 4
     assert "random groups, in which chance is the true answer" in found.table
-    assert ServedModel(request.address).metric is None
+    with pytest.raises(UserError, match="`store_metric` needs groups that exist"):
+        report(Context(replace(request, store_metric=True)))
     assert found.metrics["any_1_chance"] == pytest.approx(1 / groups) and groups == 150
     expected = sum(1 / rank for rank in range(1, groups + 1)) / groups
     for code in ("beta_mean_cosine", "mean_image_plda"):  # 4 standard deviations of 450 queries

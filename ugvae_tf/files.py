@@ -45,11 +45,11 @@ def written_to(folder: Path, then: str) -> Iterator[None]:
         ) from error
 
 
-def require_space(folder: Path, size: int) -> None:
-    """Raise UserError if the disk of an existing folder has fewer than `size` bytes free."""
+def require_space(folder: Path, size: int, setting: str = "output_dir") -> None:
+    """Raise UserError if the disk of an existing folder, which a setting chooses, has fewer than `size` bytes free."""
     free = shutil.disk_usage(folder).free
     if free < size:
         raise UserError(
             f"This needs {size / MEGABYTE:.0f} MB, but the disk of {folder} has {free / MEGABYTE:.0f} MB free: "
-            "free some space, or choose another folder with `output_dir`."
+            f"free some space, or choose another folder with `{setting}`."
         )

@@ -13,6 +13,7 @@ GROUPS = {
     "images": ("dataset", "data_dir", "image_size", "corrupt", "memory_limit"),
     "some tasks": ("groups", "seeds", "categories", "attribute", "group_by", "between", "samples"),
     "traversal": ("directions", "dimension"),
+    "retrieval": ("store_metric",),
 }
 METAVARS = {
     "task": "TASK",

@@ -31,6 +31,7 @@ REQUESTS = (
     EncodeRequest,
 )
 SETTINGS = {field.name for cls in (*REQUESTS, *GROUP_REQUESTS) for field in dataclasses.fields(cls)}
+ONE_WAY = ("resume", "overwrite", "trust", "images", "store_metric")  # flags without a --no- form
 WORDS = {int: "a whole number", float: "a number"}
 
 
@@ -101,7 +102,7 @@ def _help(doc: str, default: Any) -> str:
 def _add(group: Any, name: str, hint: Any, text: str, metavar: str | None) -> None:
     flag, kind = f"--{name.replace('_', '-')}", _bare(hint)
     if kind is bool:
-        action = "store_true" if name in ("resume", "overwrite", "trust", "images") else argparse.BooleanOptionalAction
+        action = "store_true" if name in ONE_WAY else argparse.BooleanOptionalAction
         group.add_argument(flag, action=action, default=argparse.SUPPRESS, help=text)
     elif get_origin(kind) is Literal:
         choices = get_args(kind)

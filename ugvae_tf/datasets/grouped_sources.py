@@ -29,14 +29,15 @@ def of_place(place: Path, group_by: str | None = None) -> GroupedImages:
     - a folder: a group for every folder with images below it, named by its path; or, with `group_by`, a column of
       its attributes.csv
     - an .npz file: `group_by` is one of its arrays; the default is the array `group`, if there is one
-    - a manifest, a .csv file: columns `path` (in the manifest's folder, or absolute) and `group`, or `group_by`
+    - a manifest, a .csv file: a column `path` (in the manifest's folder, or absolute); `group_by` is another one, the
+      default is the column `group`, if there is one
 
     Images without groups are one group. Raises UserError if there is no such place, column or array.
     """
     if place.suffix == ".npz":
         return of_npz(place, group_by)
     if place.suffix == ".csv":
-        return of_manifest(place, group_by or "group")
+        return of_manifest(place, group_by)
     return of_folder(place, group_by)
 
 
@@ -57,15 +58,16 @@ def of_folder(folder: Path, group_by: str | None = None) -> GroupedImages:
     return replace(images, unreadable=unreadable)
 
 
-def of_manifest(file: Path, group_by: str = "group") -> GroupedImages:
+def of_manifest(file: Path, group_by: str | None = None) -> GroupedImages:
     """The images that a CSV file names, in its order."""
     table = read_table(file)
     names = list(_column(table, "path", file))
     if not names:
         raise UserError(f"{file} names no image: give a row for each, such as path,group.")
-    values = {name: typed(cells) for name, cells in table.items() if name == group_by}
-    groups = numbered(_column(values if group_by in table else table, group_by, file).tolist())
-    return of_files([file.parent / name for name in names], *groups, names)
+    name = group_by or ("group" if "group" in table else None)
+    values = {key: typed(cells) for key, cells in table.items() if key == name}
+    groups = one_group(len(names)) if name is None else numbered(_column(values or table, name, file).tolist())
+    return of_files([file.parent / path for path in names], *groups, names, name is not None)
 
 
 def of_npz(file: Path, group_by: str | None = None) -> GroupedImages:
@@ -76,7 +78,7 @@ def of_npz(file: Path, group_by: str | None = None) -> GroupedImages:
     name = group_by or ("group" if "group" in labels else None)
     groups = one_group(total) if name is None else numbered(_column(labels, name, file).tolist())
     if len(groups[1]) != total:
-        raise UserError(f"The array `{name}` in {file} has {len(groups[1])} values for {total} images.")
+        raise UserError(f"The array '{name}' in {file} has {len(groups[1])} values for {total} images.")
 
     def read(shape: Shape, size: int) -> Iterator[Chunk]:
         start = 0
@@ -117,7 +119,7 @@ def _column(columns: Mapping[str, Any], name: str, place: Path | str) -> Any:
     """A column by its name; raises UserError if there is no such column, or its values are measurements."""
     if name not in columns:
         known = ", ".join(sorted(columns)) or "none"
-        raise UserError(f"{place} has no column `{name}`: it has {known}.")
+        raise UserError(f"{place} has no column '{name}': it has {known}.")
     if getattr(columns[name], "dtype", np.dtype(str)).kind == "f":
         raise UserError(f"`group_by={name}` is a measurement, and groups need categories: choose another column.")
     return columns[name]

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp, xlogy
 
+from ugvae_tf.codes import Arrays
 from ugvae_tf.evaluation.experts import Natural, without_each
 from ugvae_tf.evaluation.likelihood import Generative, gaussian_kl, log_px
 
@@ -26,29 +27,48 @@ class ImagePosteriors(NamedTuple):
 
 
 def bounds(model: Generative, posteriors: ImagePosteriors, betas: np.ndarray) -> np.ndarray:
-    """A bound on log p(x_i | beta_i) of each image at a beta of its own, in nats [N].
+    """log p(x_i | beta_i) of each image at a beta of its own, in nats [N]: an approximation, and no lower bound.
 
-    As `prediction.bounds_given_betas`, at the mean of q(z): without noise, and the same z at every beta.
+    As `prediction.bounds_given_betas`, with z at the mean of q(z) in place of a sample: without noise, and the same z
+    at every beta.
 
     Args:
         betas: [N, M]
     """
-    slices = [slice(start, start + IMAGES_PER_CALL) for start in range(0, len(betas), IMAGES_PER_CALL)]
-    return np.concatenate([_bounds(model, posteriors.rows(part), betas[part].astype(np.float32)) for part in slices])
+    parts = _parts(len(betas))
+    return np.concatenate([_bounds(model, posteriors.rows(part), betas[part].astype(np.float32)) for part in parts])
+
+
+def bounds_at(model: Generative, posteriors: ImagePosteriors, beta: np.ndarray) -> np.ndarray:
+    """As `bounds`, at one beta [M] for all images: the networks of p(z | d, beta) are evaluated once."""
+    betas = beta[np.newaxis].astype(np.float32)
+    p_z = model.prior(betas)
+    found = []
+    for part in map(posteriors.rows, _parts(len(posteriors.images))):
+        decoded = model.decode(part.z_mean[np.newaxis], betas)
+        found.append(log_px(part.images[np.newaxis], decoded)[0] + _minus_kl(part, p_z))
+    return np.concatenate(found)
+
+
+def _parts(count: int) -> list[slice]:
+    return [slice(start, start + IMAGES_PER_CALL) for start in range(0, count, IMAGES_PER_CALL)]
 
 
 def _bounds(model: Generative, posteriors: ImagePosteriors, betas: np.ndarray) -> np.ndarray:
-    p_z = model.prior(betas)
+    decoded = model.decode(posteriors.z_mean[:, np.newaxis], betas)
+    return log_px(posteriors.images[:, np.newaxis], decoded)[:, 0] + _minus_kl(posteriors, model.prior(betas))
+
+
+def _minus_kl(posteriors: ImagePosteriors, p_z: Arrays) -> np.ndarray:
+    """The terms of d and z of each image [N], given p(z | d, beta) of each image, or of all [N or 1, K, L]."""
     q_z = posteriors.z_mean[:, np.newaxis], posteriors.z_stddev[:, np.newaxis]
     kl_z = gaussian_kl(*q_z, p_z["z_mean"], p_z["z_stddev"])  # [N, K]
     p_d = p_z["component_probs"].astype(float)
     if posteriors.component_probs is None:
-        minus_kl = logsumexp(-kl_z, axis=-1, b=p_d)
-    else:
-        q_d = posteriors.component_probs.astype(float)
-        minus_kl = (q_d * (np.log(p_d) - kl_z) - xlogy(q_d, q_d)).sum(axis=-1)
-    decoded = model.decode(posteriors.z_mean[:, np.newaxis], betas)
-    return log_px(posteriors.images[:, np.newaxis], decoded)[:, 0] + minus_kl
+        found: np.ndarray = logsumexp(-kl_z, axis=-1, b=p_d)
+        return found
+    q_d = posteriors.component_probs.astype(float)
+    return (q_d * (np.log(p_d) - kl_z) - xlogy(q_d, q_d)).sum(axis=-1)
 
 
 def marginal(model: Generative, posteriors: ImagePosteriors, references: np.ndarray) -> np.ndarray:
@@ -57,7 +77,7 @@ def marginal(model: Generative, posteriors: ImagePosteriors, references: np.ndar
     Args:
         references: [C, M]
     """
-    each = [bounds(model, posteriors, np.tile(beta, (len(posteriors.images), 1))) for beta in references]
+    each = [bounds_at(model, posteriors, beta) for beta in references]
     return logsumexp(each, axis=0) - np.log(len(references))
 
 

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ugvae_tf.plda import Plda
+from ugvae_tf.serving.metric import LearnedMetric
 
 Arrays = dict[str, np.ndarray]
 
@@ -16,7 +16,7 @@ class BackEnd(Protocol):
     version: int
     config: dict[str, Any]  # the content of config.json
     signatures: dict[str, list[str]]  # names of the signatures, and of their inputs
-    metric: Plda | None  # the learned metric of codes, which a server does not give
+    metric: LearnedMetric | None  # the learned metric of codes, which a server does not give
 
     @property
     def images_per_call(self) -> int:

@@ -1,9 +1,12 @@
 """Checksums of the files of an exported version, in the format of `sha256sum`."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ugvae_tf.errors import UserError
+from ugvae_tf.files import replace_text, written_to
 
 CHECKSUMS = Path("assets.extra", "checksums.txt")  # a folder that TensorFlow Serving ignores
 
@@ -22,6 +25,23 @@ def check(version: Path) -> None:
         checksum, _, name = line.partition("  ")
         if not (version / name).is_file() or _checksum(version / name) != checksum:
             raise UserError(f"{version} is damaged: '{name}' is not as it was exported. Copy or export it again.")
+
+
+@contextmanager
+def replaced(version: Path, name: Path) -> Iterator[None]:
+    """Remove the checksum of a file, which the block writes, and add that of the new one.
+
+    So a version is never damaged, wherever the process ends; a version without checksums stays without.
+    """
+    listed = version / CHECKSUMS
+    if not listed.is_file():
+        yield
+        return
+    others = [line for line in listed.read_text().splitlines(True) if line.partition("  ")[2] != f"{name.as_posix()}\n"]
+    with written_to(listed.parent, "run the command again"):
+        replace_text(listed, "".join(others))
+        yield
+        replace_text(listed, "".join([*others, f"{_checksum(version / name)}  {name.as_posix()}\n"]))
 
 
 def _checksum(file: Path) -> str:

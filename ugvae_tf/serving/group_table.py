@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from ugvae_tf.serving.table_files import read_columns, write_table
 class Table:
     """Columns with one row for each of the same things."""
 
+    writer: ClassVar[str]  # the command that writes such a table
+
     @classmethod
     def read(cls, file: str | Path) -> Self:
         """From a .parquet, .csv or .npz file; raises UserError if it is no such table."""
@@ -25,11 +27,15 @@ class Table:
     def of(cls, columns: dict[str, np.ndarray], place: str | Path) -> Self:
         """From columns, of which those of a latent variable that the model lacks may be absent."""
         names = [field.name for field in fields(cls)]
-        rows = len(columns.get(names[0], ()))
-        absent = {name: np.zeros([rows, 0], np.float32) for name in names[2:]}
         if missing := [name for name in names[:2] if name not in columns]:
-            raise UserError(f"{place} has no column `{missing[0]}`: give a file that `ugvae encode` wrote.")
-        return cls(**{name: columns[name] if name in columns else absent[name] for name in names})
+            raise UserError(f"{place} has no column '{missing[0]}': give a file that `{cls.writer}` wrote.")
+        rows = columns[names[0]].size
+        absent = {name: np.zeros([rows, 0], np.float32) for name in names[2:]}
+        found = {name: columns[name] if name in columns else absent[name] for name in names}
+        for number, (name, column) in enumerate(found.items()):
+            if fault := _fault(name, column, rows, axes=1 if number < 2 else 2):
+                raise UserError(f"The column '{name}' of {place} {fault}: give a file that `{cls.writer}` wrote.")
+        return cls(**found)
 
     def write(self, file: str | Path) -> None:
         """Write .parquet, .csv or .npz, by the ending of the name."""
@@ -55,6 +61,8 @@ class GroupTable(Table):
     A model without beta has M = 0.
     """
 
+    writer = "ugvae encode"
+
     group: np.ndarray  # [G], names or numbers
     images: np.ndarray  # [G], how many there are
     beta_mean: np.ndarray  # [G, M] of q(beta)
@@ -73,6 +81,8 @@ class GroupTable(Table):
 class ImageTable(Table):
     """What N images contribute to the codes of their groups, a row an image."""
 
+    writer = "ugvae encode --images"
+
     image: np.ndarray  # [N], names or indices
     group: np.ndarray  # [N], names or numbers
     precision: np.ndarray  # [N, M] of the image's expert of q(beta)
@@ -80,6 +90,17 @@ class ImageTable(Table):
     z_mean: np.ndarray  # [N, L] of q(z)
     z_stddev: np.ndarray  # [N, L]
     component_probs: np.ndarray  # [N, K], q(d), given the group's beta if it depends on it
+
+
+def _fault(name: str, column: np.ndarray, rows: int, axes: int) -> str | None:
+    """What is wrong with a column of `rows` rows, if anything."""
+    if column.ndim != axes or len(column) != rows:
+        return f"has shape {column.shape} in a table of {rows} rows"
+    if name in ("group", "image"):
+        return None
+    if column.dtype.kind not in "iuf" or not np.isfinite(column).all():
+        return "has values that are not finite numbers"
+    return "has values that are not above 0" if name.endswith("stddev") and not (column > 0).all() else None
 
 
 def _some(names: Iterable[object]) -> str:

@@ -8,11 +8,11 @@ import numpy as np
 import requests
 
 from ugvae_tf.errors import UserError
-from ugvae_tf.plda import Plda
 from ugvae_tf.serving import answers, saved_model
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays
 from ugvae_tf.serving.exchange import TooLarge, exchange
+from ugvae_tf.serving.metric import LearnedMetric
 
 NUMBERS_PER_CALL = 2**20  # pixel values: about 20 MB of JSON, about a second of a server's time
 SECONDS_TO_CONNECT, SECONDS_TO_ANSWER = 5, 300
@@ -34,7 +34,7 @@ class Rest:
         UserError: no server responds, or it is not TensorFlow Serving with an export of ugvae_tf.
     """
 
-    metric: Plda | None = None  # an asset, which a server does not give
+    metric: LearnedMetric | None = None  # an asset, which a server does not give
 
     def __init__(self, address: ServerAddress) -> None:
         self.name, self._url, self._shown = address.name, address.model_url, address.shown

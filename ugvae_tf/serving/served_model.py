@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ugvae_tf import codes, neighbours
+from ugvae_tf import codes
 from ugvae_tf import config as configuration
-from ugvae_tf.codes import Codes, GaussianCodes
+from ugvae_tf.codes import Codes, GaussianCodes, neighbours
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.errors import UserError
 from ugvae_tf.models.inputs import ImageShape, as_groups
-from ugvae_tf.plda import Plda
 from ugvae_tf.serving import saved_model
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays, BackEnd
 from ugvae_tf.serving.folder import Folder
+from ugvae_tf.serving.metric import NAME, LearnedMetric
 from ugvae_tf.serving.rest import Rest
 from ugvae_tf.serving.shipped import located
 
@@ -61,6 +62,8 @@ class ServedModel:
             self.image_shape = _image_shape(self.config)
         except (UserError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise saved_model.not_ours(self.address) from error
+        if self.metric is not None and len(self.metric.plda.mean) != self.settings.model.global_size:
+            raise UserError(f"{NAME} in {self.address} is the learned metric of another model: delete it.")
 
     @property
     def images_per_call(self) -> int:
@@ -84,7 +87,8 @@ class ServedModel:
         groups, sizes = as_groups(images, self.image_shape), np.asarray(group_sizes)
         if sizes.shape != groups.shape[:1] or not ((sizes >= 1) & (sizes <= groups.shape[1])).all():
             raise UserError(f"group_sizes must be {len(groups)} numbers from 1 to {groups.shape[1]}, not {sizes}.")
-        return Codes.of(self.call("encode_ragged", images=groups, group_sizes=sizes.astype(np.int32)))
+        found = self.call("encode_ragged", images=groups, group_sizes=sizes.astype(np.int32))
+        return Codes.of({**found, "images": sizes})
 
     def generate(self, like: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
         """New images [count, H, W, C] in [0, 1] with the code of `like`, one group [B, H, W, C].
@@ -95,14 +99,21 @@ class ServedModel:
         return codes.generated(self.prior, self.decode, beta, count, np.random.default_rng(seed))
 
     @property
-    def metric(self) -> Plda | None:
+    def metric(self) -> LearnedMetric | None:
         """The learned metric of codes, an asset of the export; None: it has none, or is on a server."""
         return self._back_end.metric
+
+    def metric_of(self, *tables: GaussianCodes) -> Plda | None:
+        """The learned metric if there is one and it is for groups of these sizes; else None, for the symmetric KL."""
+        if self.metric is None or not all(self.metric.is_for(np.asarray(table.images)) for table in tables):
+            return None
+        return self.metric.plda
 
     def similar(self, groups: GaussianCodes, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest other groups of each group, by the learned metric if the export has one.
 
-        Otherwise, by the symmetric KL divergence of q(beta).
+        Otherwise, or where a group has less than a quarter or more than four times the images of the groups that the
+        metric was fitted to, by the symmetric KL divergence of q(beta).
 
         Returns:
             Their indices [G, k], nearest first, and the distances in nats [G, k].
@@ -110,7 +121,7 @@ class ServedModel:
         Raises:
             UserError: the model has no beta, or there are fewer than k other groups.
         """
-        return neighbours.nearest(groups, k, self.metric)
+        return neighbours.nearest(groups, k, self.metric_of(groups))
 
     def distances(self, groups: GaussianCodes) -> np.ndarray:
         """The distances of all groups in nats [G, G] float32, by the metric of `similar`.
@@ -118,7 +129,7 @@ class ServedModel:
         Raises:
             UserError: the model has no beta.
         """
-        return neighbours.distance_matrix(groups, self.metric)
+        return neighbours.distance_matrix(groups, self.metric_of(groups))
 
     def experts(self, images: np.ndarray) -> Arrays:
         """Natural parameters of every image's expert of q(beta), `precision` and `precision_mean` [G, B, M].

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from ugvae_tf.errors import LacksPart
+from ugvae_tf.errors import LacksPart, UserError
 from ugvae_tf.evaluation.share_comparison import ShareTest, share_test, typicality
 from ugvae_tf.plots import pictures
 from ugvae_tf.serving.served_model import ServedModel
@@ -44,6 +45,7 @@ def compare(
     group_by: str | np.ndarray | None = None,
     permutations: int = 999,
     seed: int = 0,
+    corrupt: Literal["stop", "skip"] = "stop",
 ) -> Comparison:
     """Which components differ in share between two groups, with p-values by permutation over images.
 
@@ -51,16 +53,19 @@ def compare(
 
     Args:
         source: images as `encode` takes them, or the rows of images that `encode_with_images` returns.
+        corrupt: `stop` raises UserError for an image that cannot be decoded, `skip` leaves it out.
 
     Raises:
-        UserError: the model has no mixture, or there is no such group.
+        UserError: the model has no mixture, there is no such group, or both are the same one.
     """
-    return _found(Groups(source, saved_model, group_by), group, other, permutations, seed)
+    return _found(Groups(source, saved_model, group_by, corrupt=corrupt), group, other, permutations, seed)
 
 
 def _found(groups: Groups, group: object, other: object, permutations: int, seed: int) -> Comparison:
     if not groups.model.settings.model.has_mixture:
         raise LacksPart(f"The model in {groups.model.address} has no mixture, whose components are compared.")
+    if str(group) == str(other):
+        raise UserError(f"The group '{group}' cannot be compared with itself: `group` and `other` must differ.")
     first, second = groups.rows(group), groups.rows(other)
     probs = joint_probs(groups, first, second)
     test = share_test(*probs, permutations, np.random.default_rng(seed))
@@ -77,15 +82,15 @@ def run(request: CompareRequest) -> str:
     test = found.test
     columns = {
         "component": np.arange(len(test.first)),
-        str(request.group): test.first,
-        str(request.other): test.second,
+        "share_first": test.first,
+        "share_second": test.second,
         "difference": test.difference,
         "p_value": test.p_values,
     }
     order = np.lexsort((-np.abs(test.difference), test.p_values))[:ROWS]
     counts = found.in_first.sum(), (~found.in_first).sum()
     lines = [
-        f"{request.group} ({counts[0]} images) and {request.other} ({counts[1]}): p = {test.p_value:.3f} that both are "
+        f"{request.group} ({counts[0]} images) and {request.other} ({counts[1]}): p = {test.p_value:.3g} that both are "
         f"of one population ({request.permutations} permutations of the images)",
         f"{(test.p_values <= LEVEL).sum()} of {len(test.first)} components differ at {LEVEL}, corrected for their "
         "number",
@@ -97,7 +102,7 @@ def run(request: CompareRequest) -> str:
             for name, is_first in ((request.group, True), (request.other, False))
         ),
     ]
-    return "\n".join(lines) + written(folder, "compare", columns, _figure(groups, found, request))
+    return "\n".join(lines) + written(folder, "compare", columns, lambda: _figure(groups, found, request))
 
 
 def _figure(groups: Groups, found: Comparison, request: CompareRequest) -> Figure | None:

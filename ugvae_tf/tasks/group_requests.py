@@ -110,4 +110,14 @@ def _checked(request: Request, codes: str | None, source: SourceRequest) -> Requ
         raise UserError(f"`count` must be at least 1, not {count}.")
     if codes is None or source.is_given:
         source.checked()
+    else:
+        _refuse_settings_of_images(source, "corrupt" if getattr(request, "queries", None) else None)
     return request
+
+
+def _refuse_settings_of_images(source: SourceRequest, used: str | None) -> None:
+    """Raise UserError for a setting that would have no effect, but the one that is used, where there are only codes."""
+    for name in ("group_by", "split", "corrupt"):
+        value = getattr(source, name)
+        if name != used and value != getattr(SourceRequest(), name):
+            raise UserError(f"`{name}={value}` is for images, and `codes` replaces them: leave it out.")

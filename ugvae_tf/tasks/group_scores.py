@@ -1,6 +1,6 @@
 """Scores of the members of a group: by the whole image, or by its component alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,7 +28,11 @@ class GroupImages:
     @classmethod
     def of(cls, groups: Groups, name: object) -> "GroupImages":
         """Those of a group by its name."""
-        rows = groups.rows(name)
+        return cls.of_rows(groups, groups.rows(name))
+
+    @classmethod
+    def of_rows(cls, groups: Groups, rows: ImageTable) -> "GroupImages":
+        """Those of some rows."""
         pixels = groups.pixels(rows.image)
         assert pixels is not None, "images, not a table"
         return cls(groups, rows, pixels)
@@ -58,17 +62,27 @@ class GroupImages:
 
 
 class Scoring(Protocol):
-    """A score of each image of a group, given the others [N]; `without` one of the other groups as reference."""
+    """A score of each image of a group, given the others [N]."""
 
-    def __call__(self, images: GroupImages, without: int | None = None) -> np.ndarray: ...
+    def __call__(self, images: GroupImages, place: int | None = None) -> np.ndarray:
+        """Of the tested group, or of the other group at `place`, in whose stead the tested one is then a reference.
+
+        So both are compared with as many groups, and never with themselves.
+        """
+        ...
+
+    def with_candidates(self, own: GroupImages, new: GroupImages) -> Iterator[np.ndarray]:
+        """Of the images of a group and one of the others [N + 1], for each of the others."""
+        ...
 
 
 class ByImages:
     """log p(x | rest) - log p(x)."""
 
-    def __init__(self, groups: Groups, others: Sequence[GroupImages]) -> None:
-        self.model, self.prior = groups.model, groups.prior
-        betas = [images.experts.sum(self.prior).moments()[0] for images in others]
+    def __init__(self, own: GroupImages, others: Sequence[GroupImages]) -> None:
+        self.model, self.prior = own.groups.model, own.groups.prior
+        self.own_beta = self._beta(own)
+        betas = [self._beta(images) for images in others]
         self.betas = np.stack(betas or self._samples(np.random.default_rng(0)))
 
     @staticmethod
@@ -77,27 +91,35 @@ class ByImages:
         if not groups.model.settings.model.has_beta:
             raise LacksPart(f"The model in {groups.model.address} has no beta: give `by=components`.")
 
+    def _beta(self, images: GroupImages) -> np.ndarray:
+        return images.experts.sum(self.prior).moments()[0]
+
     def _samples(self, random: np.random.Generator) -> list[np.ndarray]:
         p_beta = self.model.global_prior(1)
         shape = [SAMPLES, p_beta["beta_mean"].shape[1]]
         return list(random.normal(p_beta["beta_mean"], p_beta["beta_stddev"], shape))
 
-    def __call__(self, images: GroupImages, without: int | None = None) -> np.ndarray:
-        betas = self.betas
-        if without is not None and len(betas) > 1:
-            betas = np.delete(betas, without, axis=0)
-        posteriors = images.posteriors
-        log_p = membership.marginal(self.model, posteriors, betas)
-        return membership.member_scores(self.model, posteriors, images.experts, self.prior, log_p)
+    def __call__(self, images: GroupImages, place: int | None = None) -> np.ndarray:
+        betas = _in_place(self.betas, place, self.own_beta)
+        return self._scores(images, membership.marginal(self.model, images.posteriors, betas))
+
+    def with_candidates(self, own: GroupImages, new: GroupImages) -> Iterator[np.ndarray]:
+        log_p, new_log_p = (membership.marginal(self.model, each.posteriors, self.betas) for each in (own, new))
+        for place in range(len(new.rows)):
+            yield self._scores(own.with_image(new, place), np.append(log_p, new_log_p[place]))
+
+    def _scores(self, images: GroupImages, log_p: np.ndarray) -> np.ndarray:
+        return membership.member_scores(self.model, images.posteriors, images.experts, self.prior, log_p)
 
 
 class ByComponents:
     """log p(d | rest) - log p(d), by shares of components."""
 
-    def __init__(self, groups: Groups, others: Sequence[GroupImages]) -> None:
-        components = groups.model.settings.model.components
-        uniform = np.full([1, components], 1 / components)
-        self.shares = np.concatenate([uniform, *(images.probs.mean(axis=0, keepdims=True) for images in others)])
+    def __init__(self, own: GroupImages, others: Sequence[GroupImages]) -> None:
+        components = own.groups.model.settings.model.components
+        self.uniform = np.full([1, components], 1 / components)
+        self.own_shares = own.probs.mean(axis=0)
+        self.shares = np.array([images.probs.mean(axis=0) for images in others]).reshape(-1, components)
 
     @staticmethod
     def require(groups: Groups) -> None:
@@ -105,9 +127,20 @@ class ByComponents:
         if not groups.model.settings.model.has_mixture:
             raise LacksPart(f"The model in {groups.model.address} has no mixture: give `by=images`.")
 
-    def __call__(self, images: GroupImages, without: int | None = None) -> np.ndarray:
-        shares = self.shares if without is None else np.delete(self.shares, without + 1, axis=0)
+    def __call__(self, images: GroupImages, place: int | None = None) -> np.ndarray:
+        shares = np.concatenate([self.uniform, _in_place(self.shares, place, self.own_shares)])
         return membership.component_scores(images.probs, shares.mean(axis=0))
+
+    def with_candidates(self, own: GroupImages, new: GroupImages) -> Iterator[np.ndarray]:
+        for place in range(len(new.rows)):
+            yield self(own.with_image(new, place))
+
+
+def _in_place(others: np.ndarray, place: int | None, own: np.ndarray) -> np.ndarray:
+    """The rows of other groups, with that of the tested group in place of one of them."""
+    if place is None:
+        return others
+    return np.concatenate([np.delete(others, place, axis=0), own[np.newaxis]])
 
 
 SCORINGS: dict[str, type[ByImages] | type[ByComponents]] = {"images": ByImages, "components": ByComponents}

@@ -1,5 +1,6 @@
 """Members: does an image belong to a group? log p(x | the rest of the group) - log p(x), as conformal p-values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -41,6 +42,7 @@ def members(
     group_by: str | np.ndarray | None = None,
     by: Literal["images", "components"] = "images",
     seed: int = 0,
+    corrupt: Literal["stop", "skip"] = "stop",
 ) -> Members:
     """Whether each image of a group, or each candidate, belongs to the group.
 
@@ -51,77 +53,95 @@ def members(
         candidates: other images. Their p-value is that of full conformal prediction (Vovk, Gammerman and Shafer 2005):
             at most a with probability a, if the candidate and the images of the group are exchangeable. Without
             candidates, the images of the group itself: a p-value is then the rank among the scores of images in other
-            groups, each given the rest of its own group, or among those of the group itself if there is no other one.
+            groups, which are cut to the size of the group, each given the rest of its own group; or among those of the
+            group itself if there is no other one. It is no exact p-value: images of one group depend on each other.
         by: `components`: the score is that of the component d alone, log p(d | rest) - log p(d), by shares of
             components in place of beta. For groups that differ in contents.
+        corrupt: `stop` raises UserError for an image that cannot be decoded, `skip` leaves it out.
 
     Raises:
         UserError: the model has no beta (or no mixture), there is no such group, or it has one image only.
     """
-    groups = Groups(source, saved_model, group_by)
-    others = None if candidates is None else Groups(candidates, groups.model)
+    groups = Groups(source, saved_model, group_by, corrupt=corrupt)
+    others = None if candidates is None else Groups(candidates, groups.model, corrupt=corrupt)
     return found_members(groups, group, others, by, seed)
 
 
 def found_members(groups: Groups, group: object, candidates: Groups | None, by: str, seed: int) -> Members:
     """As `members`."""
-    scoring = SCORINGS[by]
-    scoring.require(groups)
-    needed = _needed(groups, group, MOST if candidates else None, np.random.default_rng(seed))
+    if by not in SCORINGS:
+        raise UserError(f"`by` must be one of {', '.join(SCORINGS)}, not {by}.")
+    SCORINGS[by].require(groups)
+    needed = _needed(groups, group, candidates is not None, np.random.default_rng(seed))
     own = GroupImages.of(needed, group)
     if len(own.rows) < 2:
         raise UserError(f"The group '{group}' has one image: nothing is left to compare it with.")
     names = [name for name in np.unique(needed.all_rows.group) if str(name) != str(group)]
     others = [GroupImages.of(needed, name) for name in tqdm(names, desc="other groups", leave=False)]
-    score = scoring(needed, others)
+    score = SCORINGS[by](own, others)
     if candidates is not None:
         return _candidates(own, candidates, score)
-    scores = score(own)
-    references = [score(images, without=place) for place, images in enumerate(others) if len(images.rows) > 1]
+    scores, p_values = ranked(own, others, score)
     order = np.argsort(scores, kind="stable")
-    if references:
-        p_values = membership.conformal_p_values(scores, np.concatenate(references))
-    else:
-        p_values = np.array([(scores <= value).mean() for value in scores])
     return Members(own.rows.image[order], scores[order], p_values[order])
 
 
-def _needed(groups: Groups, group: object, most: int | None, random: np.random.Generator) -> Groups:
-    """The images of the group, or `most` of them at random, and those of REFERENCE_GROUPS other ones, in memory."""
+def ranked(own: GroupImages, others: Sequence[GroupImages], score: Scoring) -> tuple[np.ndarray, np.ndarray]:
+    """The scores [N] of the images of a group, and their ranks among those of other groups, as p-values [N].
+
+    Without other groups of two images, the ranks are those within the group.
+    """
+    scores = score(own)
+    references = [score(images, place) for place, images in enumerate(others) if len(images.rows) > 1]
+    if references:
+        return scores, membership.conformal_p_values(scores, np.concatenate(references))
+    return scores, np.array([(scores <= value).mean() for value in scores])
+
+
+def _needed(groups: Groups, group: object, for_candidates: bool, random: np.random.Generator) -> Groups:
+    """The images of the group and those of REFERENCE_GROUPS other ones, in memory.
+
+    At most MOST of each. The group's own images are all needed without candidates. The other groups are then no larger
+    than it, because a score is higher, the more images the rest of a group has.
+    """
     images = groups.images
     assert images is not None, "images, not a table"
-    places = [random.permutation(images.of_group(group))[:most]]
+    own = random.permutation(images.of_group(group))
+    places = [own[:MOST] if for_candidates else own]
+    most = MOST if for_candidates else min(MOST, len(own))
     others = groups.names[groups.names.astype(str) != str(group)]
     for name in random.permutation(others)[:REFERENCE_GROUPS]:
-        places.append(random.permutation(images.of_group(name))[:MOST])
+        places.append(random.permutation(images.of_group(name))[:most])
     return groups.in_memory(np.sort(np.concatenate(places)))
 
 
 def _candidates(own: GroupImages, candidates: Groups, score: Scoring) -> Members:
     """Each candidate with the images of the group: the rank of its score among those of all of them."""
     names, scores, p_values = [], [], []
-    for name in candidates.names:
-        new = GroupImages.of(candidates, name)
-        for place in tqdm(range(len(new.rows)), desc="candidates", leave=False):
-            found = score(own.with_image(new, place))
-            names.append(new.rows.image[place])
-            scores.append(found[-1])
-            p_values.append((found <= found[-1]).mean())
-    order = np.argsort(scores, kind="stable")
-    return Members(np.array(names)[order], np.array(scores)[order], np.array(p_values)[order])
+    for rows in candidates.of_all():
+        new = GroupImages.of_rows(candidates, rows)
+        found = np.stack(list(tqdm(score.with_candidates(own, new), desc="candidates", total=len(rows), leave=False)))
+        names.append(rows.image)
+        scores.append(found[:, -1])
+        p_values.append((found <= found[:, -1:]).mean(axis=1))
+    image, values, ranks = (np.concatenate(each) for each in (names, scores, p_values))
+    order = np.argsort(values, kind="stable")
+    return Members(image[order], values[order], ranks[order])
 
 
 def run(request: MembersRequest) -> str:
     """Print, and write members.csv and members.png."""
     folder = checked_folder(request.output)
     groups = Groups.requested(request.source)
-    candidates = None if request.candidates is None else Groups(Path(request.candidates), groups.model)
+    candidates = None
+    if request.candidates is not None:
+        candidates = Groups(Path(request.candidates), groups.model, corrupt=request.source.corrupt)
     found = found_members(groups, request.group, candidates, request.by, request.seed)
     columns = {"image": found.image, "score": found.score, "p_value": found.p_value}
     what = "Images of" if candidates is None else "Candidates for"
     text = f"{what} the group {request.group}, least likely members first: score in nats, conformal p-value\n\n"
     text += text_table({name: column[:SHOWN] for name, column in columns.items()})
-    return text + written(folder, "members", columns, _figure(candidates or groups, found, str(request.group)))
+    return text + written(folder, "members", columns, lambda: _figure(candidates or groups, found, str(request.group)))
 
 
 def _figure(groups: Groups, found: Members, group: str) -> Figure | None:

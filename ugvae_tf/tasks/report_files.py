@@ -1,6 +1,6 @@
 """The files of a command on groups: a table and a figure in a folder, beside the text for the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +22,14 @@ def checked_folder(output: str | None) -> Path | None:
     return folder
 
 
-def written(folder: Path | None, name: str, columns: Mapping[str, np.ndarray], figure: Figure | None) -> str:
-    """Write NAME.csv and NAME.png; returns the line that says so, or nothing without a folder."""
+def written(
+    folder: Path | None, name: str, columns: Mapping[str, np.ndarray], drawn: Callable[[], Figure | None]
+) -> str:
+    """Write NAME.csv, then draw and write NAME.png; returns the line that says so, or nothing without a folder."""
     if folder is None:
         return ""
     write_table(folder / f"{name}.csv", columns)
+    figure = drawn()
     if figure is None:
         return f"\n\nWritten to {folder}: {name}.csv"
     figure.savefig(folder / f"{name}.png", dpi=120)
@@ -34,8 +37,11 @@ def written(folder: Path | None, name: str, columns: Mapping[str, np.ndarray], f
 
 
 def text_table(columns: Mapping[str, np.ndarray]) -> str:
-    """Columns in aligned text."""
-    cells = {name: [_cell(value) for value in column] for name, column in columns.items()}
+    """Columns in aligned text; a p-value has three digits that are not zeros."""
+    cells = {
+        name: [_cell(value, ".3g" if name == "p_value" else ".3f") for value in column]
+        for name, column in columns.items()
+    }
     widths = {name: max(len(name), *map(len, column), 1) for name, column in cells.items()}
     lines = ["  ".join(f"{name:>{width}}" for name, width in widths.items())]
     for row in zip(*cells.values(), strict=True):
@@ -43,5 +49,5 @@ def text_table(columns: Mapping[str, np.ndarray]) -> str:
     return "\n".join(lines)
 
 
-def _cell(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float | np.floating) else str(value)
+def _cell(value: object, form: str) -> str:
+    return f"{value:{form}}" if isinstance(value, float | np.floating) else str(value)

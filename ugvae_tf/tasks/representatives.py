@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -33,16 +34,18 @@ def representatives(
     count: int = 5,
     *,
     group_by: str | np.ndarray | None = None,
+    corrupt: Literal["stop", "skip"] = "stop",
 ) -> Representatives:
     """The `count` images of a group, or of every group, without which q(beta) moves most.
 
     Args:
         source: images as `encode` takes them, or the rows of images that `encode_with_images` returns.
+        corrupt: `stop` raises UserError for an image that cannot be decoded, `skip` leaves it out.
 
     Raises:
         UserError: the model has no beta, or there is no such group.
     """
-    return _found(Groups(source, saved_model, group_by), group, count)
+    return _found(Groups(source, saved_model, group_by, corrupt=corrupt), group, count)
 
 
 def _found(groups: Groups, group: object, count: int) -> Representatives:
@@ -66,7 +69,7 @@ def run(request: RepresentativesRequest) -> str:
     lines = "Images without which q(beta) of their group moves most, in nats\n\n"
     lines += text_table({name: column[:shown] for name, column in columns.items()})
     more = f"\n... and {len(found.group) - shown} more rows" if len(found.group) > shown else ""
-    return lines + more + written(folder, "representatives", columns, _figure(groups, found, request.count))
+    return lines + more + written(folder, "representatives", columns, lambda: _figure(groups, found, request.count))
 
 
 def _figure(groups: Groups, found: Representatives, count: int) -> Figure | None:

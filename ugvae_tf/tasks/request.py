@@ -28,10 +28,21 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "completion": ("groups", "attribute", "group_by"),
     "swap": ("groups", "attribute", "group_by"),
     "prediction": ("groups", "attribute", "group_by"),
-    "retrieval": ("groups", "seeds", "attribute", "group_by"),
+    "retrieval": ("groups", "seeds", "attribute", "group_by", "store_metric"),
 }
 DIGIT_CATEGORIES = ("series", "digit-sets")
-CHOICES = ("groups", "seeds", "categories", "attribute", "group_by", "between", "dimension", "directions", "samples")
+CHOICES = (
+    "groups",
+    "seeds",
+    "categories",
+    "attribute",
+    "group_by",
+    "between",
+    "dimension",
+    "directions",
+    "samples",
+    "store_metric",
+)
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,9 @@ class EvaluationRequest:
     dimension: int | None = None
     """Principal axis of beta, counted from 0 (default: the first one). With `directions=paper` the one dimension of
     beta that moves (default: all at once)."""
+
+    store_metric: bool | None = None
+    """Store the learned metric of a retrieval with the evaluated version, for `ugvae similar` (default: off)."""
 
     def checked(self) -> "EvaluationRequest":
         """The request itself; raises UserError if it is invalid."""

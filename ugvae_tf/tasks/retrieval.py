@@ -4,13 +4,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from threadpoolctl import threadpool_limits
 
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.bootstrap import share_with_interval, with_interval
 from ugvae_tf.evaluation.floors import FLOORS, Floors
-from ugvae_tf.plda import Plda
 from ugvae_tf.plots import charts, pictures
+from ugvae_tf.tasks import learned_metric
 from ugvae_tf.tasks.context import Context, Report
-from ugvae_tf.tasks.learned_metric import stored
 from ugvae_tf.tasks.retrieval_groups import CODES, Side
 from ugvae_tf.tasks.retrieval_scores import MOST_DIMENSIONS, Measured, fitted, measured
 
@@ -30,28 +30,35 @@ def report(context: Context) -> Report:
     random = context.generator()
     floors = Floors.fit(context.train.images, random)
     held_out, train = (Side.of(context, split, floors) for split in ("held-out", "train"))
+    if context.request.store_metric:
+        learned_metric.check(context, held_out.label)
     with threadpool_limits(1):  # threads slow products of small matrices down, most on a busy machine
         metrics, sizes, last, plda = _measured(context, held_out, train, random)
     if last is None:
         raise UserError("No two groups have two images each: give a label whose values repeat with `group_by`.")
     figures = {"recall": _curves(metrics, sizes, held_out), "nearest": _strips(held_out, last)}
-    note = stored(context, plda.get("beta_mean")) if held_out.label is not None else None
-    return Report(metrics, figures, "\n".join([_table(metrics, sizes, held_out), *([note] if note else [])]))
+    table = _table(metrics, sizes, held_out)
+    if context.request.store_metric:
+        assert held_out.label is not None
+        table += "\n\n" + learned_metric.stored(context, held_out.label, plda)
+    return Report(metrics, figures, table)
 
 
 def _measured(
     context: Context, held_out: Side, train: Side, random: np.random.Generator
-) -> tuple[dict[str, float], dict[str, int], Measured | None, dict[str, Plda]]:
-    """The metrics, n by its name, the last measurement, and PLDA at the largest n."""
+) -> tuple[dict[str, float], dict[str, int], Measured | None, dict[int, Plda]]:
+    """The metrics, n by its name, the last measurement, and PLDA of beta by n."""
     metrics: dict[str, float] = {}
     sizes: dict[str, int] = {}
     last: Measured | None = None
-    plda: dict[str, Plda] = {}
+    of_beta: dict[int, Plda] = {}
     for name in COUNTS:
         n = COUNTS[name] or held_out.typical // 2
         if not 1 <= n <= held_out.typical // 2 or n in sizes.values():
             continue
         plda, centre = fitted(train, n, random)
+        if "beta_mean" in plda:
+            of_beta[n] = plda["beta_mean"]
         for protocol in held_out.protocols:
             found = measured(held_out, protocol, n, plda, centre, context.request.seeds or REPEATS, random)
             if found is not None:
@@ -59,7 +66,7 @@ def _measured(
                 metrics |= summarised(f"{protocol}_{name}", found.values, random)
                 metrics[f"{protocol}_{name}_chance"] = found.chance
                 last = found
-    return metrics, sizes, last, plda
+    return metrics, sizes, last, of_beta
 
 
 def summarised(prefix: str, values: dict[str, np.ndarray], random: np.random.Generator) -> dict[str, float]:

@@ -6,9 +6,9 @@ import numpy as np
 from tqdm import tqdm
 
 from ugvae_tf.codes import symmetric_kl
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.evaluation import disjoint
 from ugvae_tf.evaluation.retrieval import cosine_scores, query_measures
-from ugvae_tf.plda import Plda
 from ugvae_tf.tasks.retrieval_groups import CODES, Draw, Side
 
 CHANCE = "chance"

@@ -28,6 +28,7 @@ from ugvae_tf.tasks import (
     retrieval,
     swap,
     traversal,
+    unlabelled,
 )
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.request import ALL, CHOICES, SETTINGS, EvaluationRequest
@@ -60,6 +61,7 @@ def evaluate(request: EvaluationRequest) -> str:
     """
     context = Context(request)
     if request.task != ALL:
+        unlabelled.check_group_by(context)
         return _run(context)
     return "\n\n".join(_section(context, request, task) for task in tqdm(TASKS, desc="tasks", leave=False))
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from ugvae_tf import neighbours
-from ugvae_tf.codes import GaussianCodes
+from ugvae_tf.codes import GaussianCodes, neighbours
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.datasets.grouped_sources import of_place
 from ugvae_tf.errors import UserError
-from ugvae_tf.files import written_to
 from ugvae_tf.plots import pictures
 from ugvae_tf.serving.group_table import GroupTable
 from ugvae_tf.serving.served_model import ServedModel
+from ugvae_tf.tasks import matrix_file
 from ugvae_tf.tasks.encode import requested, served
 from ugvae_tf.tasks.group_requests import SimilarRequest
 from ugvae_tf.tasks.group_rows import Groups
@@ -36,13 +36,16 @@ def similar(
 
     Args:
         codes: what `encode` returns, of a model or of a stream, or `GroupTable.read`.
-        saved_model: whose learned metric is used, if it has one; else the symmetric KL divergence of q(beta).
+        saved_model: whose learned metric is used, if it has one and all groups have from a quarter to four times the
+            images of the groups that it was fitted to; else the symmetric KL divergence of q(beta).
         queries: codes of other groups, by the same model.
 
     Returns:
         Indices of groups [G, k], nearest first, and the distances in nats [G, k].
     """
-    return neighbours.nearest(codes, k, None if saved_model is None else served(saved_model).metric, queries)
+    tables = [codes] if queries is None else [codes, queries]
+    metric = None if saved_model is None else served(saved_model).metric_of(*tables)
+    return neighbours.nearest(codes, k, metric, queries)
 
 
 @dataclass(frozen=True)
@@ -57,38 +60,41 @@ class _Nearest:
 def run(request: SimilarRequest) -> str:
     """Print, and write similar.csv, similar.png and the matrix of distances."""
     folder = checked_folder(request.output)
-    if request.matrix is not None and not request.matrix.endswith(".npy"):
-        raise UserError(f"`matrix={request.matrix}` must end in .npy: numpy.load reads it.")
+    if request.matrix is not None:
+        matrix_file.check(request.matrix)
     model = ServedModel(request.source.address, request.source.trust)
     table = _table(request, model)
     queries = None if request.queries is None else _queries(request, model)
+    metric = model.metric_of(table) if queries is None else model.metric_of(table, queries)
+    text = f"Nearest among {len(table)} groups by {_by(model, metric)}, in nats\n\n"
+    found = _found(table, queries, metric, request)
+    columns = {"group": found.group, "nearest": found.near, "distance": found.distance}
+    text += text_table({name: column[: request.count * MOST_GROUPS] for name, column in columns.items()})
+    if request.matrix is not None:
+        matrix_file.write(Path(request.matrix), table, metric)
+        text += f"\n\nDistances of all groups [{len(table)}, {len(table)}] written to {request.matrix}"
+    return text + written(folder, "similar", columns, lambda: _figure(request, model, found))
+
+
+def _found(table: GroupTable, queries: GroupTable | None, metric: Plda | None, request: SimilarRequest) -> _Nearest:
+    """The nearest groups of the group or query of the request, or of all."""
     of_rows = table if queries is None else queries
     k = max(1, min(request.count, len(table) - (queries is None)))
-    places, distances = neighbours.nearest(table, k, model.metric, queries)
     chosen = np.arange(len(of_rows)) if request.group is None else np.array([of_rows.place(request.group)])
-    found = _Nearest(
-        np.repeat(of_rows.group[chosen], k), table.group[places[chosen].ravel()], distances[chosen].ravel()
+    places, distances = neighbours.nearest(table, k, metric, queries, chosen)
+    return _Nearest(np.repeat(of_rows.group[chosen], k), table.group[places.ravel()], distances.ravel())
+
+
+def _by(model: ServedModel, metric: Plda | None) -> str:
+    """The name of the distance, with the reason if the learned metric of the model is not used."""
+    if metric is not None:
+        return "minus the log likelihood ratio of the learned metric"
+    if model.metric is None:
+        return "the symmetric KL of q(beta)"
+    return (
+        f"the symmetric KL of q(beta) (the learned metric is for groups of about {model.metric.images} images, and a "
+        "group has less than a quarter or more than four times as many)"
     )
-    columns = {"group": found.group, "nearest": found.near, "distance": found.distance}
-    by = "minus the log likelihood ratio of the learned metric" if model.metric else "the symmetric KL of q(beta)"
-    shown = {name: column[: k * MOST_GROUPS] for name, column in columns.items()}
-    text = f"Nearest among {len(table)} groups by {by}, in nats\n\n{text_table(shown)}"
-    if request.matrix is not None:
-        _write_matrix(Path(request.matrix), table, model)
-        text += f"\n\nDistances of all groups [{len(table)}, {len(table)}] written to {request.matrix}"
-    figure = _figure(request, model, found) if folder is not None and request.source.is_given else None
-    return text + written(folder, "similar", columns, figure)
-
-
-def _write_matrix(file: Path, table: GroupTable, model: ServedModel) -> None:
-    """Write the distances to a new file on disk, row by row, and put it in place by one rename."""
-    partial = file.with_name(f".{file.name}.partial")
-    with written_to(file.parent, "run the command again"):
-        partial.unlink(missing_ok=True)
-        into = np.lib.format.open_memmap(partial, "w+", np.float32, (len(table), len(table)))
-        neighbours.distance_matrix(table, model.metric, into)
-        into.flush()
-        partial.replace(file)
 
 
 def _queries(request: SimilarRequest, model: ServedModel) -> GroupTable:
@@ -108,7 +114,9 @@ def _table(request: SimilarRequest, model: ServedModel) -> GroupTable:
 
 
 def _figure(request: SimilarRequest, model: ServedModel, found: _Nearest) -> Figure | None:
-    """A strip of images of the first group, above those of its nearest groups."""
+    """A strip of images of the first group, above those of its nearest groups; None without images."""
+    if not request.source.is_given:
+        return None
     names = [found.group[0], *found.near[found.group == found.group[0]]]
     groups = Groups("", model, images=requested(request.source))
     first = groups if request.queries is None else Groups("", model, images=of_place(Path(request.queries)))

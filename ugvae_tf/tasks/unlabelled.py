@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import sampling
 from ugvae_tf.evaluation.projection import tsne
 from ugvae_tf.plots import pictures
@@ -14,12 +15,23 @@ STRIP = 12  # images of a component
 MOST_COMPONENTS = 40  # in the gallery
 IMAGES = 2000  # in the embedding
 GROUPS = 60  # default of `groups`
+TASKS = "interpolation", "embedding"  # which use `group_by` only for images without labels
 
 
 def is_labelled(context: Context) -> bool:
     """Whether there is a label that defines categories; one that is asked for counts, and may be an error."""
     asked = context.request.attribute or context.request.category_labels
     return bool(asked) or context.label_name in context.held_out.labels
+
+
+def check_group_by(context: Context) -> None:
+    """Raise UserError for a `group_by` that the task does not use, because a label defines its categories."""
+    task, group_by = context.request.task, context.request.group_by
+    if task in TASKS and group_by and is_labelled(context):
+        raise UserError(
+            f"The task {task} forms groups by the categories of these images, and by `group_by={group_by}` only where "
+            f"no label defines categories: leave it out."
+        )
 
 
 def gallery(context: Context) -> Figure:

@@ -21,6 +21,7 @@ class Codes:
     z_mean: np.ndarray  # [G, B, L]
     z_stddev: np.ndarray  # [G, B, L]
     component_probs: np.ndarray  # [G, B, K]
+    images: np.ndarray  # [G], the images of each group without padding: B unless the sizes are given
 
     @classmethod
     def of(cls, arrays: Arrays) -> "Codes":
@@ -28,6 +29,7 @@ class Codes:
         groups, size = arrays["z_mean"].shape[:2]
         no_beta, one_component = np.zeros([groups, 0], np.float32), np.ones([groups, size, 1], np.float32)
         absent = {"beta_mean": no_beta, "beta_stddev": no_beta, "component_probs": one_component}
+        absent["images"] = np.full(groups, size)
         return cls(**{name: np.asarray(arrays.get(name, absent.get(name))) for name in cls.__dataclass_fields__})
 
     def __len__(self) -> int:
@@ -42,6 +44,9 @@ class GaussianCodes(Protocol):
 
     @property
     def beta_stddev(self) -> np.ndarray: ...  # [G, M]
+
+    @property
+    def images(self) -> np.ndarray: ...  # [G], how many there are
 
 
 def symmetric_kl(
