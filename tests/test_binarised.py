@@ -13,6 +13,8 @@ from ugvae_tf.datasets.loading import load_split, open_training
 from ugvae_tf.datasets.source import Source
 from ugvae_tf.datasets.streaming import StreamedSet
 
+pytestmark = pytest.mark.slow
+
 IMAGES, SIDE = 300, 16
 
 

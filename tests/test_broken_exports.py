@@ -9,6 +9,8 @@ from small_models import IMAGE_SHAPE, random_images, small_model
 
 from ugvae_tf.serving import export
 
+pytestmark = pytest.mark.slow
+
 
 def archive(version, function, *specs):
     """A SavedModel of one signature, written as our export writes it."""

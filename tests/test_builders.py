@@ -14,6 +14,8 @@ import tensorflow_datasets as tfds
 from ugvae_tf.datasets.builders import BUILDERS, Cars3dFidler, Chairs3dAubry, Faces3dBfm
 from ugvae_tf.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 CHAIRS = ["1a2b8749a1756a09932a5c2746cd09a4", "2b", "3c", "4d", "5e"]
 PERSONS = [f"{number:05}_20061015_{number:05}" for number in (1, 2, 6, 14, 17, 22, 52, 53, 293, 323)]
 

@@ -25,6 +25,7 @@ def test_the_cluster_of_an_image_is_its_most_probable_component(exported):
     np.testing.assert_array_equal(found.labels[CLUSTER], probs.argmax(axis=1))
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_sort_these_images_is_told(exported):
     _, without_mixture = exported(model="vae")
     with pytest.raises(UserError, match="has no mixture for `group_by_clusters`"):

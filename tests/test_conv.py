@@ -29,6 +29,7 @@ def encoder(normalisation: str) -> ConvEncoder:
     return ConvEncoder(CONV_SHAPE, small_config(body="conv", normalisation=normalisation))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("normalisation", NORMALISATIONS)
 def test_features_keep_their_shape_inside_a_function_that_knows_neither_groups_nor_their_size(normalisation):
     body = encoder(normalisation)

@@ -311,6 +311,7 @@ def test_a_category_that_does_not_exist_is_told_and_earlier_results_stay(
     assert (folder / "old.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["completion", "swap"])
 def test_a_task_of_groups_that_exist_names_the_labels_that_could_form_them(committed, digits, task):
     with pytest.raises(UserError, match=r"give `group_by`, a label whose values are groups \(label\)"):

@@ -197,6 +197,7 @@ class Impurity(GroupModel):
         return ElboTerms(apart + 0 * self.idle, *[tf.zeros_like(apart)] * 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("group_by", "pure"), [("label", True), (None, False)])
 def test_training_by_a_label_sees_groups_of_one_value_only(group_by, pure):
     train, held_out = (

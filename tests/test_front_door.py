@@ -99,6 +99,7 @@ def compiled():
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("groups", [IMAGES[:6], IMAGES[:6].reshape(2, 3, *IMAGE_SHAPE), IMAGES[:6] / 255.0])
 def test_fit_evaluate_and_predict_take_one_group_or_many_bytes_or_floats(compiled, groups):
     mask = np.ones(groups.shape[: groups.ndim - 3])
@@ -196,6 +197,7 @@ def test_arrays_become_images_with_a_tenth_held_out_the_same_every_time():
         ug.load_images(np.zeros([3, 3]))
 
 
+@pytest.mark.slow
 def test_a_folder_of_pictures_and_a_file_of_arrays_are_images_too(tmp_path):
     (tmp_path / "pictures" / "red").mkdir(parents=True)
     for place, image in enumerate(IMAGES[:5]):
@@ -210,6 +212,7 @@ def test_a_folder_of_pictures_and_a_file_of_arrays_are_images_too(tmp_path):
         ug.load_images(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 def test_groups_by_label_train_a_model_on_groups_of_unequal_size():
     images = ug.ImageSet(IMAGES, {"kind": np.repeat([0, 1, 2], [12, 8, 3])})
     groups = ug.label_groups(images, "kind", group_size=5, groups_per_step=2)

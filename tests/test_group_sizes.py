@@ -34,6 +34,7 @@ def masks(images, **settings) -> np.ndarray:
     return np.stack([mask for _, mask in images.training_steps(Grouping(7, 2, **settings))])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", [None, "kind"])
 def test_every_step_has_its_own_sizes_whether_or_not_training_was_interrupted(images, label):
     whole = masks(images, seed=3, label=label, smallest_group=3, last_step=40)

@@ -179,6 +179,7 @@ def test_a_damaged_image_is_named_or_left_out(tmp_path, capsys, name):
             folder_source(tmp_path, split)
 
 
+@pytest.mark.slow
 def test_a_run_checks_every_image_once_and_only_counts_the_held_out_ones(tmp_path, capsys):
     place(tmp_path, *numbered("{:03}.png", 40))
     for split in ("train", "held-out"):

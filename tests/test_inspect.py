@@ -1,8 +1,8 @@
 """Exports read without TensorFlow: our short definitions of its messages, and the command that shows a model."""
 
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -60,13 +60,19 @@ def run(*arguments) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
+@pytest.mark.slow
 def test_a_model_is_shown_within_a_second():
-    began = time.monotonic()
+    """Of CPU time: other tests share the cores."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     result = run(MNIST)
-    assert time.monotonic() - began < 1
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
     assert result.returncode == 0 and result.stderr == ""
     assert "ug-vae, mlp body, gaussian likelihood, K = 40, L = 10, M = 100" in result.stdout
-    assert "mnist, 60,000 training and 10,000 held-out images of 28x28x1, in groups of 128" in result.stdout
+    assert (
+        "mnist, 54,000 training, 6,000 validation and 10,000 held-out images of 28x28x1, in groups of 128"
+        in result.stdout
+    )
     assert "encode_ragged    group_sizes [G] int32  images [G,B,28,28,1]" in result.stdout
     assert "-> z_mean [G,40,10]  z_stddev [G,40,10]" in result.stdout
 

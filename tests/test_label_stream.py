@@ -16,6 +16,8 @@ from ugvae_tf.datasets.source import Source
 from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 COUNTS = {"red": 23, "green": 9, "blue": 41, "grey": 2, "one": 1}
 KINDS = np.random.default_rng(0).permutation(np.repeat(list(COUNTS), list(COUNTS.values())))
 COUNT = len(KINDS)

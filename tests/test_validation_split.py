@@ -29,6 +29,7 @@ def rows(images) -> Counter:
     return Counter((image.tobytes(), label) for image, label in zip(images.images, images.labels["label"], strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"binarise": True}, {"image_size": 5}])
 @pytest.mark.parametrize("back", [TENTH, A_THIRD_BY_LABEL])
 def test_training_and_validation_images_are_the_training_images_once_each(tiny, changes, back):
