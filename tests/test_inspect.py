@@ -74,7 +74,7 @@ def test_a_model_is_shown_within_a_second():
         in result.stdout
     )
     assert "encode_ragged    group_sizes [G] int32  images [G,B,28,28,1]" in result.stdout
-    assert "-> z_mean [G,40,10]  z_stddev [G,40,10]" in result.stdout
+    assert "-> component_probs [G,40]  z_mean [G,40,10]  z_stddev [G,40,10]" in result.stdout
 
 
 @pytest.mark.parametrize("content", ["nothing", "no version", "empty version", "garbage", "strange config"])
