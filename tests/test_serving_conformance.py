@@ -15,7 +15,7 @@ from ugvae_tf.models import MODELS
 from ugvae_tf.serving.folder import Folder
 from ugvae_tf.serving.saved_model import Signature, read_signatures
 
-COMMITTED = sorted((Path(__file__).parents[1] / "saved_models").glob("*/1"))
+COMMITTED = sorted((Path(__file__).parents[1] / "saved_models").glob("*/[0-9]"))
 GROUPS_AND_SIZES = [(1, 1), (3, 7), (2, 130)]
 VARIANTS = {
     "fixed": {},
@@ -105,7 +105,7 @@ def committed():
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("exports")
-@pytest.mark.parametrize("version", COMMITTED, ids=lambda version: version.parent.name)
+@pytest.mark.parametrize("version", COMMITTED, ids=lambda version: f"{version.parent.name}/{version.name}")
 def test_the_committed_models_hold(committed, version):
     text = (version / "assets.extra" / "config.json").read_text()
     image_shape = tuple(json.loads(text)["image_shape"])
@@ -113,7 +113,7 @@ def test_the_committed_models_hold(committed, version):
     if "global_prior" not in read_signatures(version):
         promised = of_older_export(promised)
     assert faults(version, promised) == []
-    folder, answers = Folder(version.parent), committed[COMMITTED.index(version)]
+    folder, answers = Folder(version), committed[COMMITTED.index(version)]
     assert isinstance(answers, Answers), answers
     for (name, given), answer in zip(calls_of_committed(version), answers.outputs, strict=True):
         expected = folder.call(name, given)

@@ -14,18 +14,19 @@ from stub_server import grpc_server, rest_server
 
 from ugvae_tf.config import Config, to_json
 from ugvae_tf.serving import export
+from ugvae_tf.serving.saved_model import version_folder
 from ugvae_tf.serving.served_model import ServedModel
 
 pytestmark = pytest.mark.xdist_group("examples")
 
 ROOT = Path(__file__).parents[1]
-COMMITTED = ROOT / "saved_models" / "mnist"
+COMMITTED = version_folder(ROOT / "saved_models" / "mnist")
 SIZES = {"evening": 4, "morning": 130, "noon": 1}
 
 
 @pytest.fixture(scope="module")
 def model():
-    return Model("mnist", COMMITTED / "1")
+    return Model("mnist", COMMITTED)
 
 
 @pytest.fixture(scope="module")
