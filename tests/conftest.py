@@ -17,6 +17,11 @@ import numpy as np
 import pytest
 
 
+def pytest_xdist_auto_num_workers(config):
+    """A process for each core, and one more where slow tests wait for processes that they start."""
+    return len(os.sched_getaffinity(0)) + ("not slow" not in config.option.markexpr)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _two_logical_devices():
     """Made before another fixture uses TensorFlow, which then allows no change of its devices."""

@@ -216,8 +216,6 @@ def test_no_epoch_exports_the_initial_weights_from_which_a_resumed_run_trains(fl
     assert "these are the initial weights" in started.stdout and (folder / "1" / "saved_model.pb").exists()
     assert not (folder / "history.csv").exists()
     assert {path.name for path in (folder / "figures").iterdir()} == {"reconstructions.png", "samples.png"}
-    again = run(*flags, "--epochs", 0, "--output-dir", tmp_path, "--overwrite")
-    assert again.returncode == 0 and (folder / "2").is_dir(), again.stderr
     trained = run(*flags, "--output-dir", tmp_path, "--resume")
     assert trained.returncode == 0, trained.stderr
     undisturbed = state(finished[0])
@@ -254,8 +252,8 @@ def test_two_workers_find_the_same_losses(two_workers, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("killed", [0, 1])
-def test_a_worker_ends_in_one_sentence_when_another_is_killed_and_both_resume(two_workers, tmp_path, killed):
+def test_a_worker_ends_in_one_sentence_when_another_is_killed_and_both_resume(two_workers, tmp_path):
+    killed = 0  # the chief, which writes the checkpoints
     workers = start_workers(*two_workers, "--epochs", 1000)
     while not (tmp_path / "tiny" / "checkpoints" / "ckpt-2.index").exists():
         assert workers[0].poll() is None, workers[0].communicate()
