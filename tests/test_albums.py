@@ -10,8 +10,6 @@ from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets import albums
 from ugvae_tf.datasets.loading import load_split
 
-pytestmark = pytest.mark.xdist_group("albums")
-
 SHA256 = "16af1f696e9205a3437d606e262b229e002bdc25a3f39cb7bd594e1093550ace"
 
 

@@ -8,7 +8,7 @@ from ugvae_tf.tasks.anatomy import report
 from ugvae_tf.tasks.context import Context
 from ugvae_tf.tasks.request import EvaluationRequest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("evaluate")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

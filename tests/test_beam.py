@@ -13,8 +13,6 @@ from ugvae_tf.serving.group_table import GroupTable
 from ugvae_tf.tasks import beam_elements
 from ugvae_tf.tasks.encode import encode
 
-pytestmark = pytest.mark.xdist_group("encode")
-
 HAS_BEAM = importlib.util.find_spec("apache_beam") is not None
 needs_beam = pytest.mark.skipif(not HAS_BEAM, reason="pip install '.[beam]'")
 OPTIMAL = {"component_posterior": "optimal", "component_prior": "beta", "prior_expert": True}

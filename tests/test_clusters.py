@@ -10,8 +10,6 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.training.clusters import clustered
 from ugvae_tf.training.fitting import CLUSTER
 
-pytestmark = pytest.mark.xdist_group("evaluate")
-
 
 def images(shape: tuple = IMAGE_SHAPE) -> ImageSet:
     return ImageSet(np.random.default_rng(0).integers(256, size=(23, *shape), dtype=np.uint8), {})

@@ -16,8 +16,6 @@ from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.encode import encode, encode_with_images, opened
 from ugvae_tf.tasks.group_stream import encoded
 
-pytestmark = pytest.mark.xdist_group("encode")
-
 SHAPE = (6, 6, 3)
 SIZES = {"b": 1, "a": 2, "c": 17, "d": 3}  # images of each group, not in the order of the names
 KINDS = [

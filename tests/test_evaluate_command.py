@@ -26,8 +26,6 @@ from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.request import ALL, EvaluationRequest
 from ugvae_tf.tasks.run import TASKS, evaluate
 
-pytestmark = pytest.mark.xdist_group("evaluate")
-
 
 @pytest.fixture(scope="module", autouse=True)
 def _few_resamples():

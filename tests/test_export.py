@@ -87,7 +87,6 @@ def answered(exported) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("exports")
 @pytest.mark.usefixtures("answered")
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: "-".join(map(str, variant.values())))
 def test_every_signature_equals_the_keras_model_with_other_groups_than_in_training(exported, variant):

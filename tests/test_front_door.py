@@ -20,8 +20,6 @@ from ugvae_tf.config import Config
 from ugvae_tf.config.presets import PRESETS, of_model
 from ugvae_tf.models import MODELS
 
-pytestmark = pytest.mark.xdist_group("front-door")
-
 ROOT = Path(__file__).parents[1]
 IMAGES = np.random.default_rng(0).integers(256, size=(23, *IMAGE_SHAPE), dtype=np.uint8)
 

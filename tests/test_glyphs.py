@@ -13,7 +13,7 @@ from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.datasets.sources import PREPARED, find_source
 from ugvae_tf.errors import UserError
 
-pytestmark = [pytest.mark.xdist_group("glyphs"), pytest.mark.slow]  # reads all 81,220 images
+pytestmark = pytest.mark.slow  # reads all 81,220 images
 
 CHARACTERS = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 SPLITS = ("train", "held-out")

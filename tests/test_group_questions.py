@@ -31,8 +31,6 @@ from ugvae_tf.tasks.similar import run as run_similar
 from ugvae_tf.tasks.similar import similar
 from ugvae_tf.tasks.source_request import SourceRequest
 
-pytestmark = pytest.mark.xdist_group("encode")
-
 SHAPE = (6, 6, 3)
 
 

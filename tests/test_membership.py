@@ -22,8 +22,6 @@ from ugvae_tf.tasks.group_rows import Groups, experts_of
 from ugvae_tf.tasks.group_scores import ByImages, GroupImages
 from ugvae_tf.tasks.members import _needed, members, ranked
 
-pytestmark = pytest.mark.xdist_group("encode")
-
 SHAPE = (6, 6, 3)
 KINDS = [{}, EXTENDED]
 

@@ -13,7 +13,7 @@ from ugvae_tf.datasets.loading import load_split, open_training
 from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.errors import UserError
 
-pytestmark = [pytest.mark.xdist_group("mixtures"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 GREY, COLOUR = 101, 53  # training images
 EPSILON_GB = 1e-9

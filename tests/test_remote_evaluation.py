@@ -25,8 +25,6 @@ from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.request import ALL
 from ugvae_tf.tasks.run import TASKS, evaluate
 
-pytestmark = pytest.mark.xdist_group("remote")
-
 
 @pytest.fixture(scope="module", autouse=True)
 def _few_resamples():

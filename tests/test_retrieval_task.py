@@ -23,8 +23,6 @@ from ugvae_tf.tasks.retrieval_groups import Side
 from ugvae_tf.tasks.retrieval_scores import MOST_DIMENSIONS, fitted, measured
 from ugvae_tf.tasks.run import evaluate
 
-pytestmark = pytest.mark.xdist_group("evaluate")
-
 
 def test_the_cosine_is_that_of_the_angle_from_the_centre():
     random = np.random.default_rng(0)

@@ -11,8 +11,6 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 from ugvae_tf.serving import export, saved_model
 
-pytestmark = pytest.mark.xdist_group("batching")
-
 GROUP_SIZE = 9  # of the warm-up
 SIZE = 11
 CALLERS = (1, 3, 2, 1, 4, 2, 1, 2)  # groups in each request

@@ -69,7 +69,6 @@ def answered(exported):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("exports")
 @pytest.mark.parametrize("place", range(len(EXPORTS)), ids=[f"{model}-{name}" for model, name, _ in EXPORTS])
 def test_the_cpp_loader_answers_as_the_keras_model_does(exported, answered, place):
     name, _, variant = EXPORTS[place]
@@ -104,7 +103,6 @@ def committed():
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("exports")
 @pytest.mark.parametrize("version", COMMITTED, ids=lambda version: f"{version.parent.name}/{version.name}")
 def test_the_committed_models_hold(committed, version):
     text = (version / "assets.extra" / "config.json").read_text()

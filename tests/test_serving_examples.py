@@ -17,8 +17,6 @@ from ugvae_tf.serving import export
 from ugvae_tf.serving.saved_model import version_folder
 from ugvae_tf.serving.served_model import ServedModel
 
-pytestmark = pytest.mark.xdist_group("examples")
-
 ROOT = Path(__file__).parents[1]
 COMMITTED = version_folder(ROOT / "saved_models" / "mnist")
 SIZES = {"evening": 4, "morning": 130, "noon": 1}

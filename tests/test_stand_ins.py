@@ -12,7 +12,7 @@ from ugvae_tf.datasets.grouping import Grouping, held_out_members, label_layout
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.datasets.sources import PREPARED
 
-pytestmark = [pytest.mark.xdist_group("stand-ins"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @functools.cache

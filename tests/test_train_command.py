@@ -89,7 +89,6 @@ def finished(flags, tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("train")
 def test_a_run_leaves_all_that_it_promises(finished):
     folder, printed = finished
     config = json.loads((folder / "config.json").read_text())
@@ -110,7 +109,6 @@ def test_a_run_leaves_all_that_it_promises(finished):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("train")
 @pytest.mark.parametrize(("stop", "epochs"), [(signal.SIGINT, 0), (signal.SIGKILL, 1)], ids=["Ctrl-C", "kill -9"])
 def test_a_stopped_run_resumes_to_the_same_weights(flags, finished, tmp_path, stop, epochs):
     process = start(*flags, "--output-dir", tmp_path)
@@ -134,7 +132,6 @@ def test_a_stopped_run_resumes_to_the_same_weights(flags, finished, tmp_path, st
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("train")
 def test_a_full_disk_ends_a_run_in_one_sentence_and_the_run_goes_on_afterwards(flags, tmp_path):
     few = [*flags, "--group-size", 50, "--output-dir", tmp_path]
     full = run(*few, largest=6000)  # more than config.json needs, and less than a checkpoint
@@ -147,7 +144,6 @@ def test_a_full_disk_ends_a_run_in_one_sentence_and_the_run_goes_on_afterwards(f
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("train")
 def test_ctrl_c_in_the_validation_ends_the_run_after_the_row_and_the_checkpoint(flags, finished, tmp_path):
     """Of a run with one step in an epoch: there is no later step at which it could end."""
     one_step = [*flags, "--group-size", 503, "--epochs", 3, "--output-dir", tmp_path]
@@ -168,7 +164,6 @@ def test_ctrl_c_in_the_validation_ends_the_run_after_the_row_and_the_checkpoint(
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("train")
 def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished):
     folder, _ = finished
     output = ["--output-dir", folder.parent]
@@ -198,7 +193,6 @@ def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("train")
 def test_a_loss_that_is_not_finite_exports_nothing(flags, tmp_path):
     changed = ["--learning-rate", 1e29, "--validation-share", 0.1, "--early-stopping", 1]
     result = run(*flags, "--output-dir", tmp_path, *changed)
@@ -208,7 +202,6 @@ def test_a_loss_that_is_not_finite_exports_nothing(flags, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("train")
 def test_no_epoch_exports_the_initial_weights_from_which_a_resumed_run_trains(flags, finished, tmp_path):
     started = run(*flags, "--epochs", 0, "--schedule", "cosine", "--output-dir", tmp_path)
     assert started.returncode == 0, started.stderr

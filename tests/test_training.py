@@ -13,8 +13,6 @@ from ugvae_tf.models import MODELS, build_model
 from ugvae_tf.training import fitting
 from ugvae_tf.training.checkpoints import Checkpoints
 
-pytestmark = pytest.mark.xdist_group("training")
-
 SHAPE = (5, 3, 1)
 
 

@@ -16,8 +16,6 @@ from ugvae_tf.tasks.context import Context
 from ugvae_tf.tasks.request import EvaluationRequest
 from ugvae_tf.tasks.swap import report as swap
 
-pytestmark = pytest.mark.xdist_group("evaluate")
-
 
 @pytest.fixture(scope="module")
 def context_of(tmp_path_factory):
