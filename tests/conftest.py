@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist too
 def pytest_xdist_auto_num_workers(config):
     """A process for each core, and one more where slow tests wait for processes that they start."""
     return len(os.sched_getaffinity(0)) + ("not slow" not in config.option.markexpr)

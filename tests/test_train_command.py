@@ -235,17 +235,7 @@ def two_workers(tiny_data_dir, tmp_path):
 
 
 @pytest.mark.slow
-def test_two_workers_find_the_same_losses(two_workers, tmp_path):
-    workers = start_workers(*two_workers, "--epochs", 2)
-    printed = [worker.communicate(timeout=240) for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0], printed
-    losses = [re.findall(r"loss: (-?[\d.e+]+)", out) for out, _ in printed]
-    assert len(losses[0]) == 4 and losses[0] == losses[1]
-    assert (tmp_path / "tiny" / "1" / "saved_model.pb").exists() and not (tmp_path / "tiny" / "2").exists()
-
-
-@pytest.mark.slow
-def test_a_worker_ends_in_one_sentence_when_another_is_killed_and_both_resume(two_workers, tmp_path):
+def test_a_worker_ends_in_one_sentence_when_another_is_killed_and_both_resume_to_the_same_losses(two_workers, tmp_path):
     killed = 0  # the chief, which writes the checkpoints
     workers = start_workers(*two_workers, "--epochs", 1000)
     while not (tmp_path / "tiny" / "checkpoints" / "ckpt-2.index").exists():
@@ -260,6 +250,9 @@ def test_a_worker_ends_in_one_sentence_when_another_is_killed_and_both_resume(tw
     resumed = start_workers(*two_workers, "--epochs", epochs, "--resume")
     printed = [worker.communicate(timeout=240) for worker in resumed]
     assert [worker.returncode for worker in resumed] == [0, 0], printed
+    losses = [re.findall(r"loss: (-?[\d.e+]+)", out) for out, _ in printed]
+    assert len(losses[0]) >= 2 and losses[0] == losses[1]
+    assert (tmp_path / "tiny" / "1" / "saved_model.pb").exists() and not (tmp_path / "tiny" / "2").exists()
     assert len((tmp_path / "tiny" / "history.csv").read_text().splitlines()) == epochs + 1
 
 
