@@ -55,6 +55,29 @@ def exported(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def served(exported):
+    """By settings: a loaded export of a model of COLOUR_SHAPE, which tests only call."""
+    import small_models
+
+    from ugvae_tf.serving.served_model import ServedModel
+
+    return functools.cache(
+        lambda **settings: ServedModel(exported(image_shape=small_models.COLOUR_SHAPE, **settings)[1])
+    )
+
+
+@pytest.fixture(scope="module")
+def few_resamples():
+    """Intervals and p-values of fewer draws, which take as many seconds less."""
+    from ugvae_tf.evaluation import spread
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spread, "RESAMPLES", 7)
+        patch.setattr(spread, "SHUFFLES", 7)
+        yield
+
+
+@pytest.fixture(scope="session")
 def tiny_data_dir(tmp_path_factory):
     """A folder with the TFDS data set `tiny`: 503 training and 17 test images of 7x5 pixels, three classes."""
     import tensorflow_datasets as tfds

@@ -21,6 +21,7 @@ ONE_REPLICA = tf.distribute.MirroredStrategy(["CPU:0"])
 TWO_REPLICAS = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 IMAGE_SHAPE = (7, 5, 2)
 CONV_SHAPE = (32, 16, 2)
+COLOUR_SHAPE = (6, 6, 3)
 EXTENDED = {  # every setting beyond the paper
     "global_prior": "learned",
     "prior_expert": True,

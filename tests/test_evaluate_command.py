@@ -17,7 +17,6 @@ from ugvae_tf.commands.main import call
 from ugvae_tf.config import Config, DataConfig, to_json
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.errors import UserError
-from ugvae_tf.evaluation import spread
 from ugvae_tf.layers.priors import PACE
 from ugvae_tf.models import MODELS
 from ugvae_tf.serving import export
@@ -26,14 +25,7 @@ from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.request import ALL, EvaluationRequest
 from ugvae_tf.tasks.run import TASKS, evaluate
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _few_resamples():
-    """Intervals and p-values of fewer draws, which take as many seconds less."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spread, "RESAMPLES", 7)
-        patch.setattr(spread, "SHUFFLES", 7)
-        yield
+pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
 ROOT = Path(__file__).parents[1]

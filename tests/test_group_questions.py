@@ -1,11 +1,10 @@
 """similar, compare and representatives on exported models, and the commands of all four questions."""
 
-import functools
 import shutil
 
 import numpy as np
 import pytest
-from small_models import EXTENDED
+from small_models import COLOUR_SHAPE, EXTENDED
 from test_encode import written
 
 import ugvae_tf as ug
@@ -31,24 +30,11 @@ from ugvae_tf.tasks.similar import run as run_similar
 from ugvae_tf.tasks.similar import similar
 from ugvae_tf.tasks.source_request import SourceRequest
 
-SHAPE = (6, 6, 3)
-
-
-@pytest.fixture(scope="module")
-def served(exported):
-    """By settings: a loaded export, which tests only call."""
-
-    @functools.cache
-    def loaded(**settings):
-        return ServedModel(exported(image_shape=SHAPE, **settings)[1])
-
-    return loaded
-
 
 @pytest.fixture
 def albums(tmp_path):
     """A folder with three groups of 8 images."""
-    images = np.random.default_rng(0).integers(256, size=(24, *SHAPE), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(256, size=(24, *COLOUR_SHAPE), dtype=np.uint8)
     groups = np.repeat(["a", "b", "c"], 8)
     written(tmp_path / "albums", images, groups)
     return tmp_path / "albums", images, groups
@@ -104,7 +90,7 @@ def test_codes_of_another_model_and_unknown_groups_are_explained(served, albums)
 @pytest.fixture
 def version(tmp_path, exported):
     """A copy of an exported version with M = 4."""
-    shutil.copytree(exported(image_shape=SHAPE)[1] / "1", tmp_path / "1")
+    shutil.copytree(exported(image_shape=COLOUR_SHAPE)[1] / "1", tmp_path / "1")
     return tmp_path / "1"
 
 
@@ -120,7 +106,10 @@ def test_the_learned_metric_is_an_asset_of_the_export(version):
     found = read_metric(version)
     assert (found.images, found.label, found.dataset) == (3, "font", "glyphs")
     assert found.data_checksum == metric.data_checksum
-    images, groups = np.random.default_rng(0).integers(256, size=(12, *SHAPE), dtype=np.uint8), np.arange(12) // 3
+    images, groups = (
+        np.random.default_rng(0).integers(256, size=(12, *COLOUR_SHAPE), dtype=np.uint8),
+        np.arange(12) // 3,
+    )
     codes = ug.encode(images, model := ServedModel(version), group_by=groups)
     scores = metric.plda.scores(codes.beta_mean, codes.beta_mean) - np.diag([np.inf] * 4)
     np.testing.assert_array_equal(similar(codes, 1, model)[0][:, 0], scores.argmax(axis=1))
@@ -130,7 +119,10 @@ def test_the_learned_metric_is_an_asset_of_the_export(version):
 
 def test_groups_of_other_sizes_are_compared_by_the_symmetric_kl(version):
     write_metric(version, metric_of(images=13))
-    model, images = ServedModel(version), np.random.default_rng(0).integers(256, size=(16, *SHAPE), dtype=np.uint8)
+    model, images = (
+        ServedModel(version),
+        np.random.default_rng(0).integers(256, size=(16, *COLOUR_SHAPE), dtype=np.uint8),
+    )
     codes = ug.encode(images, model, group_by=np.repeat(["a", "b", "c"], [3, 4, 9]))
     assert model.metric_of(codes.rows([1, 2])) is not None
     assert model.metric_of(codes) is None
@@ -197,7 +189,7 @@ def test_a_matrix_that_cannot_be_written_is_an_error_before_the_model_is_loaded(
 @pytest.mark.slow
 def test_every_command_prints_its_table_and_writes_files(exported, albums, tmp_path, capsys):
     folder, *_ = albums
-    model = ["--saved-model", str(exported(image_shape=SHAPE)[1]), "--data-dir", str(folder)]
+    model = ["--saved-model", str(exported(image_shape=COLOUR_SHAPE)[1]), "--data-dir", str(folder)]
     for name, flags in {
         "similar": ["--count", "2", "--matrix", str(tmp_path / "d.npy")],
         "members": ["--group", "b"],
@@ -215,7 +207,7 @@ def test_every_command_prints_its_table_and_writes_files(exported, albums, tmp_p
 @pytest.mark.slow
 def test_a_folder_of_queries_finds_its_groups_in_a_file_of_codes(exported, albums, tmp_path, capsys):
     folder, *_ = albums
-    model = ["--saved-model", str(exported(image_shape=SHAPE)[1])]
+    model = ["--saved-model", str(exported(image_shape=COLOUR_SHAPE)[1])]
     call("encode", [*model, "--data-dir", str(folder), "--output", str(tmp_path / "c.npz")], "ugvae encode")
     flags = ["--codes", str(tmp_path / "c.npz"), "--queries", str(folder), "--count", "1"]
     call("similar", [*model, *flags, "--output", str(tmp_path / "out")], "ugvae similar")
@@ -225,7 +217,7 @@ def test_a_folder_of_queries_finds_its_groups_in_a_file_of_codes(exported, album
 
 def test_a_file_of_codes_replaces_the_images(exported, albums, tmp_path, capsys):
     folder, *_ = albums
-    model = ["--saved-model", str(exported(image_shape=SHAPE)[1])]
+    model = ["--saved-model", str(exported(image_shape=COLOUR_SHAPE)[1])]
     codes = str(tmp_path / "c.npz")
     call("encode", [*model, "--data-dir", str(folder), "--output", codes, "--images"], "ugvae encode")
     call("similar", [*model, "--codes", codes, "--group", "a", "--count", "1"], "ugvae similar")
@@ -326,8 +318,8 @@ def test_a_small_p_value_is_not_printed_as_0():
 
 
 def test_names_of_groups_do_not_replace_columns(exported, tmp_path):
-    images = np.random.default_rng(0).integers(256, size=(8, *SHAPE), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(256, size=(8, *COLOUR_SHAPE), dtype=np.uint8)
     written(tmp_path / "albums", images, np.repeat(["component", "difference"], 4))
-    source = SourceRequest(str(exported(image_shape=SHAPE)[1]), str(tmp_path / "albums"))
+    source = SourceRequest(str(exported(image_shape=COLOUR_SHAPE)[1]), str(tmp_path / "albums"))
     request = CompareRequest(source=source, group="component", other="difference", permutations=9)
     assert "component  share_first  share_second  difference  p_value" in run_compare(request)

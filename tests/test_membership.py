@@ -1,13 +1,12 @@
 """Membership: bounds at a beta of each image's own, leave-one-out scores, and conformal p-values."""
 
-import functools
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.special import logsumexp
 from scipy.stats import norm
-from small_models import EXTENDED
+from small_models import COLOUR_SHAPE, EXTENDED
 from test_encode import written
 
 from ugvae_tf.config import Config
@@ -22,23 +21,11 @@ from ugvae_tf.tasks.group_rows import Groups, experts_of
 from ugvae_tf.tasks.group_scores import ByImages, GroupImages
 from ugvae_tf.tasks.members import _needed, members, ranked
 
-SHAPE = (6, 6, 3)
 KINDS = [{}, EXTENDED]
 
 
-@pytest.fixture(scope="module")
-def served(exported):
-    """By settings: a loaded export, which tests only call."""
-
-    @functools.cache
-    def loaded(**settings):
-        return ServedModel(exported(image_shape=SHAPE, **settings)[1])
-
-    return loaded
-
-
 def images_of(count: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).integers(256, size=(count, *SHAPE), dtype=np.uint8)
+    return np.random.default_rng(seed).integers(256, size=(count, *COLOUR_SHAPE), dtype=np.uint8)
 
 
 def posteriors_of(model: ServedModel, images: np.ndarray, probs: bool) -> ImagePosteriors:

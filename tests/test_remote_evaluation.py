@@ -18,21 +18,13 @@ from ugvae_tf import config as configuration
 from ugvae_tf.commands.evaluate import EvaluationRequest, parse_evaluation
 from ugvae_tf.config import Config, DataConfig
 from ugvae_tf.errors import UserError
-from ugvae_tf.evaluation import spread
 from ugvae_tf.models import build_model
 from ugvae_tf.serving import export, rest
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.request import ALL
 from ugvae_tf.tasks.run import TASKS, evaluate
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _few_resamples():
-    """Intervals and p-values of fewer draws, which take as many seconds less."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spread, "RESAMPLES", 7)
-        patch.setattr(spread, "SHUFFLES", 7)
-        yield
+pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
 IMAGE_SHAPE = (7, 5, 1)

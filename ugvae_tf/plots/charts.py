@@ -208,7 +208,7 @@ def curves(panels: Mapping[str, Mapping[str, np.ndarray]], title: str, x_title: 
 
 
 def training_curves(history: Mapping[str, np.ndarray], title: str) -> Figure:
-    """Loss and terms of the bound by epoch, on training and held-out images.
+    """Loss and terms of the bound by epoch, on training and validation images.
 
     Args:
         history: `epoch` from 0, and for each quantity `name` and `val_name`, in nats per image.
@@ -218,7 +218,7 @@ def training_curves(history: Mapping[str, np.ndarray], title: str) -> Figure:
     figure.suptitle(title)
     for axes, name in zip(figure.subplots(1, len(names)), names, strict=True):
         axes.plot(history["epoch"] + 1, history[name], color=COLOURS[0], label="training")
-        axes.plot(history["epoch"] + 1, history[f"val_{name}"], color=COLOURS[1], linestyle="--", label="held out")
+        axes.plot(history["epoch"] + 1, history[f"val_{name}"], color=COLOURS[1], linestyle="--", label="validation")
         axes.set_title(name, fontsize=10)
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
