@@ -17,6 +17,7 @@ VARIANTS = [
     {"expert_variance": "bounded"},
     {"expert_variance": "shared"},
     {"body": "conv"},
+    {"body": "gated"},
     {"body": "conv", "normalisation": "group", "observation_variance": "network"},
     {"body": "conv", "normalisation": "batch"},
     *({"model": model} for model in MODELS if model != "ug-vae"),
@@ -24,6 +25,7 @@ VARIANTS = [
     {"model": "ml-vae", "global_prior": "learned", "prior_expert": True, "expert_subset": "random"},
     {"model": "gm-vae", "component_posterior": "optimal"},
     {"model": "nested-vae", "prior_units": 13},
+    {"model": "nested-vae", "body": "gated"},
 ]
 
 

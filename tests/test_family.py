@@ -12,7 +12,8 @@ from small_models import EXTENDED, SIZES, random_images, small_config, small_mod
 from ugvae_tf.config import Config, DataConfig, TrainingConfig
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.models import MODELS
-from ugvae_tf.models.base import ElboTerms, GroupModel
+from ugvae_tf.models.base import GroupModel
+from ugvae_tf.models.terms import ElboTerms
 from ugvae_tf.training import fitting
 from ugvae_tf.training.checkpoints import Checkpoints
 

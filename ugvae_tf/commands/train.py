@@ -24,6 +24,7 @@ GROUPS = {
     "p(beta) and p(d)": ("global_prior", "component_prior", "prior_units"),
     "networks": ("body", "hidden_units", "normalisation", "decoder_beta"),
     "likelihood": ("likelihood", "observation_variance", "pixel_variance"),
+    "objective": ("objective", "importance_samples", "warm_up"),
     "optimiser": ("learning_rate", "schedule"),
     "validation": ("validation_share", "validation", "early_stopping"),
 }

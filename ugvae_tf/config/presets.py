@@ -127,6 +127,27 @@ def _official(name: str, dataset: str, sizes: tuple[int, int, int], epochs: int,
     )
 
 
+def _binarised(name: str, components: int = 1, **training: Any) -> Config:
+    """For likelihoods of the literature: 50,000 training and 10,000 validation images, black and white by one draw.
+
+    The networks, the warm-up and the sizes are those of VampPrior (Tomczak and Welling 2018).
+    """
+    model = ModelConfig(
+        model="vae" if components == 1 else "gm-vae",
+        body="gated",
+        hidden_units=300,
+        local_size=40,
+        global_size=0,
+        components=components,
+        likelihood="bernoulli",
+        component_posterior="network" if components == 1 else "optimal",
+    )
+    fitting = TrainingConfig(
+        epochs=200, learning_rate=1e-3, schedule="cosine", validation_share=1 / 6, early_stopping=50, **training
+    )
+    return Config(f"mnist-binarised-{name}", DataConfig(group_size=100, binarise=True), model, fitting)
+
+
 FACES_AVATARS = _ours("faces3d+avatars", "faces3d+avatars", epochs=45)
 
 PRESETS: Mapping[str, Config] = {
@@ -136,6 +157,9 @@ PRESETS: Mapping[str, Config] = {
         ALBUMS,
         GLYPHS,
         Config(preset="mnist-official"),
+        _binarised("vae", warm_up=20),
+        _binarised("iwae", objective="iwae", importance_samples=50),
+        _binarised("gm-vae", components=500, warm_up=20),
         _ours("images", "folder", epochs=30),
         _ours("faces3d", "faces3d", epochs=80),
         _ours("avatars", "avatars", epochs=150),

@@ -87,8 +87,9 @@ class ModelConfig:
 
     model: ModelName = "ug-vae"
     """Which model of the family (paper figure 1)."""
-    body: Literal["mlp", "conv"] = "mlp"
-    """Network from pixels to features, and its counterpart in the decoder."""
+    body: Literal["mlp", "conv", "gated"] = "mlp"
+    """Network from pixels to features, and its counterpart in the decoder: one dense layer, four convolutions, or two
+    gated dense layers."""
     normalisation: Literal["none", "group", "batch"] = "none"
     """Normalisation in the conv encoder: batch is BatchNorm over the step, group is GroupNorm per image."""
     hidden_units: int = 256
@@ -155,6 +156,12 @@ class TrainingConfig:
     """Initial learning rate of Adam."""
     schedule: Literal["constant", "cosine"] = "constant"
     """Constant learning rate, or cosine decay to a hundredth."""
+    warm_up: int = 0
+    """Epochs in which the weight of the KL terms rises linearly to its value."""
+    objective: Literal["elbo", "iwae"] = "elbo"
+    """What training maximises: the ELBO (eq. 10-11), or in a model without beta the importance-weighted bound."""
+    importance_samples: int = 1
+    """Samples of every z in the importance-weighted bound."""
     seed: int = 0
     """Seed of initial weights, groups and noise."""
     validation_share: float = 0.1

@@ -29,6 +29,7 @@ def validate(config: Config) -> None:
     _validate_data(config.data)
     validate_model(config.model)
     _validate_training(config.training)
+    _validate_objective(config.model, config.training)
     if config.training.validation == "groups" and config.data.group_by is None:
         raise UserError("`validation=groups` holds back values of a label: give `group_by`, or `validation=images`.")
     padded = config.data.group_by or config.data.group_by_clusters or config.data.smallest_group
@@ -47,8 +48,8 @@ def validate_model(model: ModelConfig) -> None:
     _above_zero({"pixel_variance": model.pixel_variance})
     if model.pixel_variance < MIN_PIXEL_STDDEV**2:
         raise UserError(f"`pixel_variance` must be at least {MIN_PIXEL_STDDEV**2:.1e}, one grey level squared.")
-    if model.body == "mlp" and model.normalisation != "none":
-        raise UserError(f"`normalisation={model.normalisation}` needs `body=conv`: mlp has no normalisation.")
+    if model.body != "conv" and model.normalisation != "none":
+        raise UserError(f"`normalisation={model.normalisation}` needs `body=conv`: {model.body} has no normalisation.")
     if model.has_beta:
         _at_least_one({"global_size": model.global_size})
     if not model.has_beta and model.global_size:
@@ -71,6 +72,8 @@ def _validate_extensions(model: ModelConfig) -> None:
             raise UserError(
                 f"{model.model} cannot have `{setting}`, which is for {' and '.join(models)}: leave it out."
             )
+    if model.decoder_beta == "film" and model.body == "gated":
+        raise UserError("`decoder_beta=film` is for `body=mlp` and `body=conv`: leave it out.")
     if model.prior_units is not None:
         _at_least_one({"prior_units": model.prior_units})
 
@@ -87,6 +90,25 @@ def _validate_data(data: DataConfig) -> None:
     chosen = [name for name in ("group_by", "group_by_clusters", "mixture") if getattr(data, name) is not None]
     if len(chosen) > 1:
         raise UserError(f"`{chosen[0]}` and `{chosen[1]}` both define which images share a group: give one of them.")
+
+
+def _validate_objective(model: ModelConfig, training: TrainingConfig) -> None:
+    """Raise UserError for an objective that this model cannot be trained with."""
+    _at_least_one({"importance_samples": training.importance_samples})
+    if not 0 <= training.warm_up <= MOST_OF_ANY:
+        raise UserError(f"`warm_up` must be at least 0 and at most {MOST_OF_ANY}, not {training.warm_up}.")
+    if training.warm_up and model.model == "nested-vae":
+        raise UserError("nested-vae has no `warm_up`: leave it out.")
+    if training.objective == "elbo":
+        if training.importance_samples != 1:
+            raise UserError("`importance_samples` are for `objective=iwae`: give both, or leave both out.")
+        return
+    if model.has_beta or model.model == "beta-vae":
+        raise UserError(f"`objective=iwae` is for vae and gm-vae, not for {model.model}.")
+    if model.has_mixture and model.component_posterior == "network":
+        raise UserError(
+            "`objective=iwae` sums d out and trains no network of q(d): give `component_posterior=optimal`."
+        )
 
 
 def _validate_training(training: TrainingConfig) -> None:

@@ -1,53 +1,21 @@
 """Base class of all models: the terms of the bound, and the only training step."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from ugvae_tf.models.front import FrontDoor
+from ugvae_tf.models.importance import importance_bound
 from ugvae_tf.models.inputs import ImageShape, as_tensors
+from ugvae_tf.models.terms import ElboTerms, Objective, Terms
 
 Tensors = dict[str, tf.Tensor]
 Signature = tuple[Callable[..., Tensors], list[tf.TensorSpec]]
 
 
 PADDED = "BatchNorm would count padding as images: give the model normalisation='group' for groups with a mask."
-
-
-class ElboTerms(NamedTuple):
-    """The evidence lower bound of each group, term by term, in nats; ELBO = log_px minus the KLs."""
-
-    log_px: tf.Tensor  # [G]  E_q log p(X | Z, beta)
-    kl_z: tf.Tensor  # [G]  E_q(d) KL(q(Z | X) || p(Z | d, beta))
-    kl_d: tf.Tensor  # [G]  KL(q(d | Z) || p(d | beta)), p(d) uniform in the paper
-    kl_beta: tf.Tensor  # [G]  KL(q(beta | X, Z) || p(beta))
-
-    @property
-    def kl(self) -> tf.Tensor:
-        """Sum of the KL terms [G]."""
-        return self.kl_z + self.kl_d + self.kl_beta
-
-    @property
-    def elbo(self) -> tf.Tensor:
-        """The bound on log p(X) of each group [G]."""
-        return self.log_px - self.kl
-
-
-class Terms(Protocol):
-    """The interface of a model's terms in training: those of ElboTerms, or more."""
-
-    @property
-    def log_px(self) -> tf.Tensor: ...
-
-    @property
-    def kl(self) -> tf.Tensor: ...
-
-    @property
-    def elbo(self) -> tf.Tensor: ...
-
-    def __iter__(self) -> Iterator[tf.Tensor]: ...
 
 
 class GroupModel(FrontDoor):
@@ -58,6 +26,7 @@ class GroupModel(FrontDoor):
     """
 
     term_names: tuple[str, ...] = ElboTerms._fields  # in the order of the terms
+    training_objective = Objective()
 
     def __init__(self, image_shape: ImageShape = (28, 28, 1), seed: int = 0, **settings: Any) -> None:
         super().__init__(image_shape, seed, **settings)
@@ -83,9 +52,24 @@ class GroupModel(FrontDoor):
     def _maybe_symbolic_build(self, iterator: object = None, data_batch: object = None) -> None:
         """Do nothing: all variables exist. Keras's method averages a batch over workers, which fails for several."""
 
-    def objective(self, terms: Terms) -> tf.Tensor:
-        """The objective that training maximises [G]; the ELBO at kl_weight 1."""
-        return terms.log_px - self.config.kl_weight * terms.kl
+    def objective(self, terms: Terms, warmth: tf.Tensor | float = 1.0) -> tf.Tensor:
+        """The objective that training maximises [G]; the ELBO at kl_weight 1 and after the warm-up."""
+        return terms.log_px - self.config.kl_weight * warmth * terms.kl
+
+    def objective_and_terms(
+        self,
+        images: tf.Tensor,
+        mask: tf.Tensor,
+        seed: tf.Tensor | None,
+        warmth: tf.Tensor | float = 1.0,
+        training: bool = False,
+    ) -> tuple[tf.Tensor, Terms]:
+        """The ELBO, or in a model without beta the importance-weighted bound, and the terms [G]."""
+        samples = self.training_objective.importance_samples
+        if samples is not None:
+            return importance_bound(self, images, mask, seed, samples, warmth, training)
+        terms = self.elbo_terms(images, mask, seed, training)
+        return self.objective(terms, warmth), terms
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -97,8 +81,10 @@ class GroupModel(FrontDoor):
         if self.config.normalisation == "batch":
             tf.debugging.assert_equal(mask, tf.ones_like(mask), PADDED)
         with tf.GradientTape() as tape:
-            terms = self.elbo_terms(images, mask, self.sampling_seed(self.optimizer.iterations), training=True)
-            loss = -self.objective(terms) / tf.reduce_sum(mask, axis=1)  # [G]
+            step = self.optimizer.iterations
+            warmth = self.training_objective.warmth(step)
+            objective, terms = self.objective_and_terms(images, mask, self.sampling_seed(step), warmth, training=True)
+            loss = -objective / tf.reduce_sum(mask, axis=1)  # [G]
             # The gradients of all replicas are summed: divide by the groups of all replicas.
             total = tf.nn.compute_average_loss(loss)
         gradients = tape.gradient(total, self.trainable_variables)
@@ -109,8 +95,8 @@ class GroupModel(FrontDoor):
         """The terms of held-out groups, in nats per image."""
         images, mask = as_tensors(data)
         images_so_far = self.term_metrics[0].count  # differs from step to step, starts at 0 each time
-        terms = self.elbo_terms(images, mask, self.sampling_seed(images_so_far))
-        loss = -self.objective(terms) / tf.reduce_sum(mask, axis=1)
+        objective, terms = self.objective_and_terms(images, mask, self.sampling_seed(images_so_far))
+        loss = -objective / tf.reduce_sum(mask, axis=1)
         return self._update_metrics(loss, terms, mask)
 
     def sampling_seed(self, step: tf.Tensor) -> tf.Tensor | None:
@@ -130,13 +116,3 @@ class GroupModel(FrontDoor):
             # Keras averages over workers along axis 0, which a scalar does not have.
             return {name: result[tf.newaxis] for name, result in results.items()}
         return results
-
-
-def without_padding(images: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Images [G, B, H, W, C] with padding set to 0, for any content of the padding (NaN included)."""
-    return tf.math.multiply_no_nan(images, mask[:, :, tf.newaxis, tf.newaxis, tf.newaxis])
-
-
-def sum_over_group(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Sum of per-image values [G, B] over the images of each group, without padding [G]."""
-    return tf.reduce_sum(values * mask, axis=1)

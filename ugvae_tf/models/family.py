@@ -8,9 +8,10 @@ from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian, networks
 from ugvae_tf.layers import Decoder, Experts, GlobalPrior, LocalEncoder
-from ugvae_tf.models.base import ElboTerms, GroupModel, Signature, Tensors, Terms, sum_over_group, without_padding
+from ugvae_tf.models.base import GroupModel, Signature, Tensors
 from ugvae_tf.models.inputs import ImageShape
 from ugvae_tf.models.signatures import family_signatures
+from ugvae_tf.models.terms import ElboTerms, Terms, sum_over_group, without_padding
 from ugvae_tf.models.variational import optimal_components, random_subset
 
 

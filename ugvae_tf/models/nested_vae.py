@@ -9,9 +9,9 @@ from tensorflow_probability import distributions as tfd
 
 from ugvae_tf import gaussian
 from ugvae_tf.layers import GlobalEncoder, MixturePrior
-from ugvae_tf.models.base import Terms, sum_over_group
 from ugvae_tf.models.family import FamilyModel, Posterior
 from ugvae_tf.models.inputs import ImageShape
+from ugvae_tf.models.terms import Terms, sum_over_group
 
 
 class NestedTerms(NamedTuple):
@@ -102,6 +102,6 @@ class NestedVae(FamilyModel):
         log_density = -of_partner.kl_divergence(p_z) - of_partner.entropy()  # [G*B, 1]
         return tf.reshape(log_density, tf.shape(mask))
 
-    def objective(self, terms: Terms) -> tf.Tensor:
-        """The sum of both bounds [G]."""
+    def objective(self, terms: Terms, warmth: tf.Tensor | float = 1.0) -> tf.Tensor:
+        """The sum of both bounds [G]; its KL terms have no warm-up."""
         return terms.elbo

@@ -10,9 +10,10 @@ from collections.abc import Callable
 import keras
 
 from ugvae_tf.networks.conv import ConvDecoder, ConvEncoder
+from ugvae_tf.networks.gated import GatedDecoder, GatedEncoder
 from ugvae_tf.networks.mlp import MlpDecoder, MlpEncoder
 
 Body = Callable[..., keras.layers.Layer]
 
-ENCODERS: dict[str, Body] = {"mlp": MlpEncoder, "conv": ConvEncoder}
-DECODERS: dict[str, Body] = {"mlp": MlpDecoder, "conv": ConvDecoder}
+ENCODERS: dict[str, Body] = {"mlp": MlpEncoder, "conv": ConvEncoder, "gated": GatedEncoder}
+DECODERS: dict[str, Body] = {"mlp": MlpDecoder, "conv": ConvDecoder, "gated": GatedDecoder}

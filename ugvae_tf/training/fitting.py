@@ -20,6 +20,7 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.models import build_model
 from ugvae_tf.models.base import GroupModel
 from ugvae_tf.models.inputs import ImageShape
+from ugvae_tf.models.terms import Objective
 
 CLUSTER = "cluster"  # name of the label with the most probable component of an exported model
 MAX_STEPS_PER_EXECUTION = 32  # steps between two updates of the progress bar
@@ -91,6 +92,7 @@ def compiled_model(config: Config, image_shape: tuple[int, int, int], steps: int
     """
     keras.utils.set_random_seed(config.training.seed)
     model = build_model(config.model, image_shape, config.training.seed)
+    model.training_objective = _objective(config.training, steps)
     model.compile(
         optimizer=keras.optimizers.Adam(_learning_rate(config.training, steps)),
         jit_compile=_xla_helps(config.model, model.distribute_strategy),
@@ -99,6 +101,11 @@ def compiled_model(config: Config, image_shape: tuple[int, int, int], steps: int
     model.build()
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _objective(training: TrainingConfig, steps: int) -> Objective:
+    samples = training.importance_samples if training.objective == "iwae" else None
+    return Objective(samples, training.warm_up * steps)
 
 
 def _learning_rate(training: TrainingConfig, steps: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
@@ -117,7 +124,7 @@ def _steps_per_execution(steps: int, strategy: tf.distribute.Strategy) -> int:
 
 def _xla_helps(model: ModelConfig, strategy: tf.distribute.Strategy) -> bool:
     """Whether to use XLA: it speeds up dense networks, but fails to place variables on several replicas."""
-    return model.body == "mlp" and strategy.num_replicas_in_sync == 1
+    return model.body != "conv" and strategy.num_replicas_in_sync == 1
 
 
 def fit(

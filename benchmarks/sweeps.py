@@ -1,0 +1,103 @@
+"""What the sizes B, K, L and M of a model change: one training for every value, all else as in the preset.
+
+`python benchmarks/sweeps.py` trains every point of SWEEPS with train.py for fewer epochs than the preset has, measures
+it on the validation images and stores it in benchmarks/results/sweeps.json; a point that is stored is not trained
+again. `--figures` draws docs/sweep_mnist.png and docs/sweep_glyphs.png from the stored points. A step of training has
+about as many images for every B. Time is in CPU seconds of the whole run of train.py, with its start-up.
+"""
+
+import argparse
+import csv
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from sweep_figures import draw
+from sweep_measures import measured
+
+from ugvae_tf.config.presets import PRESETS
+from ugvae_tf.files import replace_text
+
+ROOT = Path(__file__).parents[1]
+STORED = Path(__file__).parent / "results" / "sweeps.json"
+EPOCHS = {"mnist": 4, "glyphs": 8}
+SWEEPS = {
+    "mnist": {
+        "group_size": (4, 16, 64, 128, 256, 512),
+        "components": (5, 10, 20, 40, 80),
+        "local_size": (2, 5, 10, 20, 40),
+        "global_size": (10, 25, 50, 100, 200),
+    },
+    "glyphs": {
+        "group_size": (4, 8, 16, 31, 62),
+        "components": (10, 30, 62, 100, 200),
+        "local_size": (2, 5, 10, 20),
+        "global_size": (8, 20, 32, 64, 128),
+    },
+}
+SEEDS = 3  # trainings of the preset itself, whose spread the figures show
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--figures", action="store_true", help="draw the figures of the stored points")
+    flags = parser.parse_args()
+    stored = json.loads(STORED.read_text()) if STORED.exists() else {}
+    if not flags.figures:
+        for place, (dataset, arguments) in enumerate(points(), start=1):
+            name = " ".join([dataset, *arguments])
+            if name not in stored:
+                stored[name] = trained(dataset, arguments)
+                replace_text(STORED, json.dumps(stored, indent=1) + "\n")
+            print(f"{place:3} of {len(points())}  {name:40}{stored[name]}", flush=True)
+    for dataset, settings in SWEEPS.items():
+        draw(dataset, settings, usual(dataset), stored, ROOT / "docs" / f"sweep_{dataset}.png")
+
+
+def points() -> list[tuple[str, list[str]]]:
+    """The data set and the flags of every training, the presets first."""
+    seeds = [(dataset, [] if seed == 0 else [f"--seed={seed}"]) for dataset in SWEEPS for seed in range(SEEDS)]
+    return seeds + [
+        (dataset, [flag(setting, value)])
+        for dataset, settings in SWEEPS.items()
+        for setting, values in settings.items()
+        for value in values
+        if value != usual(dataset)[setting]
+    ]
+
+
+def flag(setting: str, value: int) -> str:
+    return f"--{setting.replace('_', '-')}={value}"
+
+
+def usual(dataset: str) -> dict[str, int]:
+    """The values of the preset."""
+    preset = PRESETS[dataset]
+    return {setting: getattr(preset.data if setting == "group_size" else preset.model, setting)
+            for setting in SWEEPS[dataset]}  # fmt: skip
+
+
+def trained(dataset: str, arguments: list[str]) -> dict[str, float]:
+    """The validation bound, the CPU seconds of the run, and what `measured` finds in the exported model."""
+    preset = PRESETS[dataset]
+    size = next((int(each.split("=")[1]) for each in arguments if "group-size" in each), preset.data.group_size)
+    groups = max(1, preset.data.group_size * preset.training.groups_per_step // size)
+    with tempfile.TemporaryDirectory() as folder:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, ROOT / "train.py", "--dataset", dataset, f"--epochs={EPOCHS[dataset]}"]
+        command += [f"--groups-per-step={groups}", "--output-dir", folder, "--name", "run", *arguments]
+        subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        with (Path(folder) / "run" / "history.csv").open(newline="") as file:
+            last = list(csv.DictReader(file))[-1]
+        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        found = measured(Path(folder) / "run", np.random.default_rng(0))
+    return {"bound": -float(last["val_loss"]), "cpu_seconds": round(seconds, 1), **found}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""The objectives of training: the importance-weighted bound, and the warm-up of the KL terms."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.special import logsumexp
+from scipy.stats import norm
+from small_models import random_images, small_config, small_model
+
+from ugvae_tf.config import Config, DataConfig, TrainingConfig
+from ugvae_tf.config.validation import validate
+from ugvae_tf.errors import UserError
+from ugvae_tf.models.importance import importance_bound
+from ugvae_tf.models.terms import ElboTerms, Objective
+
+GM = {"model": "gm-vae", "component_posterior": "optimal"}
+
+
+def ones(images):
+    return np.ones(images.shape[:2], np.float32)
+
+
+def bound(model, images, samples, seed=(1, 2), **settings):
+    found, terms = importance_bound(model, images, ones(images), tf.constant(seed), samples, **settings)
+    return found.numpy(), terms
+
+
+def log_evidence(model, images):
+    """log p(x) of every image [G, B] of a model with one dimension of z, by quadrature."""
+    z = np.linspace(-9, 9, 4001)
+    prior = model.prior(None, tf.constant(1))
+    mean, stddev = prior["z_mean"][0, :, 0].numpy(), prior["z_stddev"][0, :, 0].numpy()  # [K]
+    log_pz = logsumexp(norm.logpdf(z[:, None], mean, stddev), axis=1) - np.log(len(mean))
+    p_x = model.decoder(tf.constant(z[:, None, None], tf.float32))  # a group of one image for each z
+    log_px = np.stack(
+        [p_x.log_prob(image[None, None]).numpy()[:, 0] for image in images.reshape(-1, *images.shape[2:])]
+    )
+    return (logsumexp(log_px + log_pz, axis=1) + np.log(z[1] - z[0])).reshape(images.shape[:2])
+
+
+@pytest.mark.parametrize("settings", [{"model": "vae"}, GM])
+def test_with_many_samples_the_bound_is_the_evidence(settings):
+    model, images = small_model(**settings, local_size=1), random_images(2, 3)
+    exact = log_evidence(model, images).sum(axis=1)
+    found, _ = bound(model, images, 5000)
+    np.testing.assert_allclose(found, exact, atol=0.05)
+
+
+@pytest.mark.parametrize("settings", [{"model": "vae"}, GM])
+def test_the_bound_rises_with_the_samples_from_the_elbo(settings):
+    model, images = small_model(**settings), random_images(1, 5)
+    means = [np.mean([bound(model, images, samples, (7, seed))[0] for seed in range(60)]) for samples in (1, 5, 50)]
+    assert means[0] < means[1] < means[2]
+    terms = [model.elbo_terms(images, ones(images), tf.constant([7, seed])).elbo for seed in range(60)]
+    assert np.mean(terms) <= means[0] + 0.5  # d summed out exactly: one sample is at least the ELBO, up to noise
+
+
+def test_the_terms_add_up_to_the_bound_of_one_sample():
+    model, images = small_model(**GM), random_images(2, 3)
+    found, terms = bound(model, images, 1)
+    np.testing.assert_allclose(found, terms.elbo, rtol=1e-5)
+    half, _ = bound(model, images, 1, kl_weight=0.5)
+    np.testing.assert_allclose(half, terms.log_px - 0.5 * terms.kl_z, rtol=1e-5)
+
+
+def test_padding_has_no_part_in_the_bound():
+    model, images = small_model(model="vae", local_size=1), random_images(2, 3)
+    padded = np.concatenate([images, np.full_like(images, np.nan)], axis=1)
+    mask = np.concatenate([ones(images), 0 * ones(images)], axis=1)
+    found, _ = importance_bound(model, padded, mask, tf.constant([1, 2]), 4000)
+    np.testing.assert_allclose(found, log_evidence(model, images).sum(axis=1), atol=0.05)
+
+
+def test_the_kl_weight_rises_linearly_in_the_warm_up_and_stays():
+    warmth = [float(Objective(warm_up_steps=4).warmth(tf.constant(step))) for step in range(6)]
+    assert warmth == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+    assert Objective().warmth(tf.constant(0)) == 1
+
+
+def test_a_warm_up_weighs_the_kl_terms_of_training_but_not_of_validation():
+    model = small_model(seed=1)
+    terms = ElboTerms(*(tf.constant([value]) for value in (-7.0, 1.0, 2.0, 3.0)))
+    assert float(model.objective(terms, 0.5)[0]) == -10
+    assert float(model.objective(terms)[0]) == -13
+    images = random_images(1, 3)
+    model.training_objective = Objective(warm_up_steps=100)
+    model.compile()
+    validation = model.evaluate(images, verbose=0, return_dict=True)
+    parts = validation["log_px"] - validation["kl_z"] - validation["kl_d"] - validation["kl_beta"]
+    assert validation["loss"] == pytest.approx(-parts, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("model", "training", "message"),
+    [
+        ({}, {"objective": "iwae"}, "for vae and gm-vae"),
+        ({"model": "gm-vae"}, {"objective": "iwae"}, "component_posterior=optimal"),
+        ({"model": "vae"}, {"importance_samples": 5}, "objective=iwae"),
+        ({"model": "vae"}, {"objective": "iwae", "importance_samples": 0}, "at least 1"),
+        ({"model": "vae"}, {"warm_up": -1}, "at least 0"),
+        ({"model": "nested-vae"}, {"warm_up": 1}, "nested-vae"),
+        ({"body": "gated", "decoder_beta": "film"}, {}, "decoder_beta=film"),
+        ({"body": "gated", "normalisation": "group"}, {}, "body=conv"),
+    ],
+)
+def test_what_a_model_cannot_be_trained_with_is_one_sentence(model, training, message):
+    with pytest.raises(UserError, match=message):
+        validate(Config(data=DataConfig(), model=small_config(**model), training=TrainingConfig(**training)))
