@@ -1,14 +1,20 @@
 """train.py as its users run it, in processes of its own: runs, kills, interrupts, workers, mistakes."""
 
+import fcntl
 import json
 import os
+import pty
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import termios
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,27 +28,64 @@ ROOT = Path(__file__).parents[1]
 SMALL = ["--hidden-units", "8", "--local-size", "2", "--global-size", "3", "--components", "2"]
 
 
-def start(*arguments, largest: int | None = None, **environment) -> subprocess.Popen:
-    """train.py in a process; with `largest`, a file with more bytes cannot be written, as on a full disk."""
-
-    def limit() -> None:
-        if largest is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
-
-    return subprocess.Popen(
-        [sys.executable, ROOT / "train.py", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1", **environment},
-        preexec_fn=limit,
-    )
+def start(*arguments, **environment) -> subprocess.Popen:
+    """train.py in a process."""
+    return _process(arguments, environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def run(*arguments, **environment) -> subprocess.CompletedProcess:
-    process = start(*arguments, **environment)
+def start_on_a_full_disk(*arguments, largest: int) -> subprocess.Popen:
+    """A file with more than `largest` bytes cannot be written."""
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))  # noqa: E731
+    return _process(arguments, {}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=limit)
+
+
+def start_in_a_terminal(*arguments) -> tuple[subprocess.Popen, int]:
+    """train.py as the foreground process of a terminal, and the file that closes the terminal: the kernel hangs up."""
+    outside, inside = pty.openpty()
+    take = lambda: fcntl.ioctl(0, termios.TIOCSCTTY)  # noqa: E731
+    streams = {"stdin": inside, "stdout": inside, "stderr": inside}
+    process = _process(arguments, {}, **streams, start_new_session=True, preexec_fn=take)
+    os.close(inside)
+    threading.Thread(target=_drain, args=[outside], daemon=True).start()
+    return process, outside
+
+
+def _drain(file: int) -> None:
+    """Read what a process writes to its terminal, until it is closed."""
+    try:
+        while os.read(file, 1 << 16):
+            pass
+    except OSError:
+        return
+
+
+def _process(arguments, environment: dict, **settings) -> subprocess.Popen:
+    command = [sys.executable, ROOT / "train.py", *map(str, arguments)]
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", **environment}
+    return subprocess.Popen(command, text=True, env=environment, **settings)
+
+
+def run(*arguments, starting: Callable = start, **settings) -> subprocess.CompletedProcess:
+    process = starting(*arguments, **settings)
     out, err = process.communicate(timeout=240)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def wait_for(happened: Callable[[], bool], process: subprocess.Popen) -> None:
+    while not happened():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+
+
+def here(capsys, *arguments) -> tuple[int, str]:
+    """train.py in this process, which has two replicas and needs no start: its exit status, and all that it prints."""
+    status = 0
+    try:
+        call("train", list(map(str, arguments)), "train.py")
+    except SystemExit as end:
+        status = end.code
+    printed = capsys.readouterr()
+    return status, printed.out + printed.err
 
 
 def state(folder: Path) -> dict[str, np.ndarray]:
@@ -61,7 +104,7 @@ def warm_up_shape(version: Path) -> list[int]:
 
 @pytest.fixture(scope="module")
 def flags(tiny_data_dir):
-    """503 groups of one image, one by one: an epoch of some seconds."""
+    """251 steps of two groups of one image: an epoch of a second or more."""
     return [
         "--dataset",
         "tiny",
@@ -70,7 +113,7 @@ def flags(tiny_data_dir):
         "--group-size",
         1,
         "--groups-per-step",
-        1,
+        2,
         "--epochs",
         2,
         "--validation-share",
@@ -109,62 +152,89 @@ def test_a_run_leaves_all_that_it_promises(finished):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("stop", "epochs"), [(signal.SIGINT, 0), (signal.SIGKILL, 1)], ids=["Ctrl-C", "kill -9"])
-def test_a_stopped_run_resumes_to_the_same_weights(flags, finished, tmp_path, stop, epochs):
-    process = start(*flags, "--output-dir", tmp_path)
-    folder = tmp_path / "tiny"
-    while not (folder / ("checkpoints/ckpt-1.index" if epochs else "history.csv")).exists():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
-    time.sleep(0.1)  # within the epoch
-    process.send_signal(stop)
-    _, err = process.communicate(timeout=240)
-    assert not (folder / "1").exists() and len((folder / "history.csv").read_text().splitlines()) == 2 * epochs
-    if stop == signal.SIGINT:
-        assert process.returncode == 130 and f"Stopped after {epochs} epochs and" in err and "--resume" in err
-    resumed = run(*flags, "--output-dir", tmp_path, "--resume")
-    assert resumed.returncode == 0, resumed.stderr
-    undisturbed = state(finished[0])
-    assert undisturbed["optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE"] == 2 * 503
-    for key, value in state(folder).items():
+def test_a_run_that_was_disturbed_in_every_way_ends_as_the_undisturbed_one(flags, finished, tmp_path):
+    """Begun anew over an earlier run; without an epoch, on a full disk, in a terminal that closes, and killed."""
+    folder = shutil.copytree(finished[0], tmp_path / "tiny")
+    output, resume = ["--output-dir", tmp_path], ["--output-dir", tmp_path, "--resume"]
+    _begin_without_an_epoch(folder, [*flags, "--epochs", 0, "--schedule", "cosine", *output, "--overwrite"])
+    _fill_the_disk(folder, [*flags, *resume])
+    _close_the_terminal(folder, [*flags, *resume])
+    _kill_in_the_second_epoch(folder, [*flags, *resume])
+    ended = run(*flags, *resume)
+    assert ended.returncode == 0, ended.stderr
+    undisturbed, found = state(finished[0]), state(folder)
+    assert undisturbed["optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE"] == 2 * 251
+    assert found.keys() == undisturbed.keys()
+    for key, value in found.items():
         np.testing.assert_array_equal(value, undisturbed[key], err_msg=key)
-    assert len((folder / "history.csv").read_text().splitlines()) == 3
+    assert (folder / "history.csv").read_text() == (finished[0] / "history.csv").read_text()
+    weights = [next((path / "variables").glob("*.data*")) for path in (folder / "3", finished[0] / "1")]
+    assert weights[0].read_bytes() == weights[1].read_bytes() and not (folder / "4").exists()
 
 
-@pytest.mark.slow
-def test_a_full_disk_ends_a_run_in_one_sentence_and_the_run_goes_on_afterwards(flags, tmp_path):
-    few = [*flags, "--group-size", 50, "--output-dir", tmp_path]
-    full = run(*few, largest=6000)  # more than config.json needs, and less than a checkpoint
+def _begin_without_an_epoch(folder: Path, arguments: list) -> None:
+    """The initial weights are exported; the version of the overwritten run stays."""
+    started = run(*arguments)
+    assert started.returncode == 0, started.stderr
+    assert "these are the initial weights" in started.stdout and (folder / "2" / "saved_model.pb").exists()
+    assert not (folder / "history.csv").exists() and (folder / "1" / "saved_model.pb").exists()
+    assert {path.name for path in (folder / "figures").iterdir()} == {"reconstructions.png", "samples.png"}
+
+
+def _fill_the_disk(folder: Path, arguments: list) -> None:
+    full = run(*arguments, starting=start_on_a_full_disk, largest=6000)  # more than config.json, less than a checkpoint
     assert full.returncode == 2 and "Traceback" not in full.stderr, full.stderr
     assert "tiny cannot be written" in full.stderr and "continue with the same command and --resume" in full.stderr
-    assert not list((tmp_path / "tiny" / "checkpoints").glob("*.index"))
-    resumed = run(*few, "--resume")
-    assert resumed.returncode == 0, resumed.stderr
-    assert len((tmp_path / "tiny" / "history.csv").read_text().splitlines()) == 3
-
-
-@pytest.mark.slow
-def test_ctrl_c_in_the_validation_ends_the_run_after_the_row_and_the_checkpoint(flags, finished, tmp_path):
-    """Of a run with one step in an epoch: there is no later step at which it could end."""
-    one_step = [*flags, "--group-size", 503, "--epochs", 3, "--output-dir", tmp_path]
-    process = start(*one_step)
-    folder = tmp_path / "tiny"
-    while not (folder / "history.csv").exists():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=240)
-    assert process.returncode == 130 and "Stopped after 1 epochs and 0 of 1 steps" in err, err
+    assert [path.name for path in (folder / "checkpoints").glob("*.index")] == ["ckpt-1.index"]
     assert len((folder / "history.csv").read_text().splitlines()) == 2
-    assert (folder / "checkpoints" / "ckpt-1.index").exists()
-    resumed = run(*one_step, "--resume")
-    assert resumed.returncode == 0, resumed.stderr
-    epochs = [row.split(",")[0] for row in (folder / "history.csv").read_text().splitlines()]
-    assert epochs == ["epoch", "0", "1", "2"]
+
+
+def _close_the_terminal(folder: Path, arguments: list) -> None:
+    """In the first epoch, whose row counts its steps before and after."""
+    before = (folder / "history.csv").stat().st_mtime_ns
+    process, terminal = start_in_a_terminal(*arguments)
+    wait_for(lambda: (folder / "history.csv").stat().st_mtime_ns > before, process)
+    os.close(terminal)
+    assert process.wait(timeout=240) == 130
+    stopped = json.loads((folder / "checkpoints" / "epoch.json").read_text())["step"]
+    assert 0 < stopped < 251 and (folder / "checkpoints" / "ckpt-2.index").exists()
+
+
+def _kill_in_the_second_epoch(folder: Path, arguments: list) -> None:
+    process = start(*arguments)
+    wait_for((folder / "checkpoints" / "ckpt-3.index").exists, process)
+    time.sleep(0.1)  # within the epoch
+    process.kill()
+    process.communicate(timeout=240)
+    assert not (folder / "3").exists() and len((folder / "history.csv").read_text().splitlines()) == 2
 
 
 @pytest.mark.slow
-def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished):
+def test_a_signal_in_the_validation_ends_the_run_after_the_row_and_the_checkpoint(flags, tmp_path, capsys):
+    """Of a run with one step in an epoch: there is no later step at which it could end."""
+    one_step, folder = [*flags, "--group-size", 251, "--epochs", 3, "--output-dir", tmp_path], tmp_path / "tiny"
+    for epochs, number in enumerate([signal.SIGTERM, signal.SIGINT], start=1):
+        threading.Thread(target=_signal_with_the_row, args=[folder, number, time.time_ns()], daemon=True).start()
+        status, printed = here(capsys, *one_step, *(["--resume"] if epochs > 1 else []))
+        assert status == 130 and f"Stopped after {epochs} epochs and 0 of 1 steps" in printed, printed
+        assert "--resume" in printed and len((folder / "history.csv").read_text().splitlines()) == 1 + epochs
+        assert (folder / "checkpoints" / f"ckpt-{epochs}.index").exists()
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert here(capsys, *one_step, "--resume")[0] == 0
+    rows = [row.split(",")[0] for row in (folder / "history.csv").read_text().splitlines()]
+    assert rows == ["epoch", "0", "1", "2"]
+
+
+def _signal_with_the_row(folder: Path, number: int, after: int) -> None:
+    """Send a signal to this process when training has begun, which touches history.csv."""
+    history = folder / "history.csv"
+    while not (history.exists() and history.stat().st_mtime_ns > after):
+        time.sleep(0.02)
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.slow
+def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished, capsys):
     folder, _ = finished
     output = ["--output-dir", folder.parent]
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
@@ -174,46 +244,27 @@ def test_an_existing_run_is_kept_unless_told_otherwise(flags, finished):
         (["--resume", "--overwrite"], "give one of them"),
         (["--preset", "mnist-official", "--resume", "--group-size", 2], "group_size is 1, not 2"),
     ]:
-        result = run(*flags, *output, *refused)
-        assert result.returncode == 2 and told in result.stderr
+        status, printed = here(capsys, *flags, *output, *refused)
+        assert status == 2 and told in printed
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
-    fewer = run("--dataset", "tiny", *output, "--resume", "--epochs", 1)
-    assert fewer.returncode == 2 and "2 epochs of this run are done: give --epochs of that number" in fewer.stderr
+    status, printed = here(capsys, "--dataset", "tiny", *output, "--resume", "--epochs", 1)
+    assert status == 2 and "2 epochs of this run are done: give --epochs of that number" in printed
     config = (folder / "config.json").read_text()
     (folder / "config.json").write_text(re.sub('"data_checksum": "[0-9a-f]{16}"', '"data_checksum": "other"', config))
-    others = run("--dataset", "tiny", *output, "--resume", "--epochs", 3)
-    assert others.returncode == 2 and "training images are not those of the run" in others.stderr, others.stderr
+    status, printed = here(capsys, "--dataset", "tiny", *output, "--resume", "--epochs", 3)
+    assert status == 2 and "training images are not those of the run" in printed, printed
     (folder / "config.json").write_text(config)
-    complete = run("--dataset", "tiny", *output, "--resume")
-    assert complete.returncode == 0 and "raise --epochs to continue it" in complete.stdout
-    overwritten = run(*flags, *output, "--overwrite")  # the same run again is a version of its own
-    assert overwritten.returncode == 0, overwritten.stderr
-    assert (folder / "1").is_dir() and (folder / "2").is_dir()
-    assert len((folder / "history.csv").read_text().splitlines()) == 3
+    status, printed = here(capsys, "--dataset", "tiny", *output, "--resume")
+    assert status == 0 and "raise --epochs to continue it" in printed
 
 
 @pytest.mark.slow
-def test_a_loss_that_is_not_finite_exports_nothing(flags, tmp_path):
+def test_a_loss_that_is_not_finite_exports_nothing(flags, tmp_path, capsys):
     changed = ["--learning-rate", 1e29, "--validation-share", 0.1, "--early-stopping", 1]
-    result = run(*flags, "--output-dir", tmp_path, *changed)
-    assert result.returncode == 2 and "a smaller --learning-rate than 1e+29" in result.stderr, result.stderr
-    assert result.stderr.count("train.py: error:") == 1 and "Traceback" not in result.stderr
+    status, printed = here(capsys, *flags, "--output-dir", tmp_path, *changed)
+    assert status == 2 and "a smaller --learning-rate than 1e+29" in printed, printed
+    assert printed.count("train.py: error:") == 1 and "Traceback" not in printed
     assert not list((tmp_path / "tiny").glob("[0-9]*")) and not list((tmp_path / "tiny" / "checkpoints").glob("*"))
-
-
-@pytest.mark.slow
-def test_no_epoch_exports_the_initial_weights_from_which_a_resumed_run_trains(flags, finished, tmp_path):
-    started = run(*flags, "--epochs", 0, "--schedule", "cosine", "--output-dir", tmp_path)
-    assert started.returncode == 0, started.stderr
-    folder = tmp_path / "tiny"
-    assert "these are the initial weights" in started.stdout and (folder / "1" / "saved_model.pb").exists()
-    assert not (folder / "history.csv").exists()
-    assert {path.name for path in (folder / "figures").iterdir()} == {"reconstructions.png", "samples.png"}
-    trained = run(*flags, "--output-dir", tmp_path, "--resume")
-    assert trained.returncode == 0, trained.stderr
-    undisturbed = state(finished[0])
-    for key, value in state(folder).items():
-        np.testing.assert_array_equal(value, undisturbed[key], err_msg=key)
 
 
 def start_workers(*flags) -> list[subprocess.Popen]:

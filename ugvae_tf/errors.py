@@ -14,4 +14,4 @@ class LacksPart(UserError):
 
 
 class Interrupted(Exception):
-    """Ctrl-C after the state was saved; the message gives the command that continues."""
+    """Ctrl-C, or another signal to end, after the state was saved; the message gives the command that continues."""

@@ -1,17 +1,21 @@
-"""Ctrl-C in Keras training."""
+"""The signals that end Keras training: Ctrl-C, a request to terminate, and the end of the terminal."""
 
+import os
 import signal
 from types import FrameType
 from typing import Any
 
 import keras
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STREAMS = (0, 1, 2)  # standard input, output and error
+
 
 class StopOnInterrupt(keras.callbacks.Callback):
-    """End training after the step in which Ctrl-C was pressed; a second Ctrl-C ends it at once.
+    """End training after the step in which one of `SIGNALS` came; a second Ctrl-C ends it at once.
 
     After the last step of an epoch, training ends after the validation, when the epoch's row and checkpoint are
-    written; the callbacks that write them go before this one. Ctrl-C counts inside the `with` block.
+    written; the callbacks that write them go before this one. Signals count inside the `with` block.
 
     An immediate KeyboardInterrupt is lost if it is raised in a callback of TensorFlow to Python
     during tracing or compilation; training would then continue.
@@ -22,11 +26,13 @@ class StopOnInterrupt(keras.callbacks.Callback):
         self.asked = False
 
     def __enter__(self) -> "StopOnInterrupt":
-        self._before = signal.signal(signal.SIGINT, self._ask)
+        self._terminals = [stream for stream in STREAMS if os.isatty(stream)]
+        self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
         return self
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.asked and batch + 1 < self.params["steps"]:
@@ -37,6 +43,15 @@ class StopOnInterrupt(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
     def _ask(self, number: int, frame: FrameType | None) -> Any:
-        if self.asked:
+        if number == signal.SIGHUP:
+            self._leave_terminal()
+        if self.asked and number == signal.SIGINT:  # shells and init systems repeat the other signals
             raise KeyboardInterrupt
         self.asked = True
+
+    def _leave_terminal(self) -> None:
+        """Text for a terminal that is closed goes nowhere: an error of writing would come before the state is saved."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in self._terminals:
+            os.dup2(nowhere, stream)
+        os.close(nowhere)

@@ -18,6 +18,7 @@ from ugvae_tf.training import figures, fitting, monitoring
 from ugvae_tf.training.checkpoints import Checkpoints, SaveEachEpoch
 from ugvae_tf.training.clusters import clustered
 from ugvae_tf.training.early_stopping import EarlyStopping, best_weights, is_stopped
+from ugvae_tf.training.epoch_sums import EpochSums
 from ugvae_tf.training.finite_loss import StopAtNonFiniteLoss
 from ugvae_tf.training.interruption import StopOnInterrupt
 from ugvae_tf.training.memory import within_memory
@@ -45,7 +46,7 @@ def train(request: TrainRequest) -> Trained:
     Raises:
         UserError: the data, the folder or the number of replicas do not allow the run; another process has a run in
             the folder; the checkpoints of the run are damaged; or the loss is not finite.
-        Interrupted: Ctrl-C, after the state was saved.
+        Interrupted: Ctrl-C, SIGTERM or the end of the terminal, after the state was saved.
     """
     folder = request.folder
     with folder.lock, within_memory():
@@ -79,6 +80,7 @@ class TrainingRun:
         with strategy.scope():
             self.model = fitting.compiled_model(self.config, self.image_shape, self.steps)
         self.checkpoints = Checkpoints(self.folder.checkpoints, self.model, self.chief)
+        self.sums = EpochSums(self.folder.epoch_sums, self.model)
 
     @cached_property
     def config_json(self) -> str:
@@ -102,6 +104,7 @@ class TrainingRun:
         """Continue from the newest whole checkpoint; raises UserError if there is none, or it is not of this run."""
         check_data(self.folder, self.data_checksum)
         restore(self.checkpoints, self.folder, self.steps, self.config.training.epochs)
+        self.sums.restore(self.checkpoints.step)
 
     @property
     def size_on_disk(self) -> int:
@@ -135,7 +138,7 @@ class TrainingRun:
         return training.early_stopping is not None and is_stopped(losses, training.early_stopping)
 
     def fit(self) -> None:
-        """Train to the last epoch; on Ctrl-C save, then raise Interrupted."""
+        """Train to the last epoch; on a signal to end, save, then raise Interrupted."""
         step = self.checkpoints.step
         try:
             with StopOnInterrupt() as interrupt, with_all_workers(self.model.distribute_strategy):
@@ -150,6 +153,7 @@ class TrainingRun:
         except KeyboardInterrupt as stop:
             epoch, within = divmod(self.checkpoints.step, self.steps)
             if within:
+                self.sums.save(self.checkpoints.step, write=self.chief)
                 self.checkpoints.save()
             else:  # the callbacks saved the state, after the row of the epoch
                 epoch = len(self.folder.history.rows())
@@ -159,15 +163,15 @@ class TrainingRun:
             ) from stop
 
     def _callbacks(self, first_epoch: int) -> list[keras.callbacks.Callback]:
-        first, always = StopAtNonFiniteLoss(self.config), [SaveEachEpoch(self.checkpoints)]
+        first, always = [self.sums, StopAtNonFiniteLoss(self.config)], [SaveEachEpoch(self.checkpoints)]
         if (patience := self.config.training.early_stopping) is not None:
             losses = self.folder.validation_losses(first_epoch)
             best = [best_weights(self.folder.best_weights, losses)] if self.chief else []
             always = [*best, EarlyStopping(patience, losses), *always]
         if not self.chief:
-            return [first, *always]
+            return [*first, *always]
         return [
-            first,
+            *first,
             RecordEpoch(self.folder.history),
             keras.callbacks.TensorBoard(self.folder.logs, write_graph=False),
             monitoring.TensorBoardPictures(str(self.folder.logs / "pictures"), self.example_group),

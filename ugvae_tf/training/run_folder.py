@@ -19,6 +19,7 @@ WRITTEN = (  # by a run, besides versions: what `overwrite` deletes
     "checkpoints/checkpoint",
     "checkpoints/ckpt-*",
     "checkpoints/best.weights.h5",
+    "checkpoints/epoch.json",
     "logs/train",
     "logs/validation",
     "logs/pictures",
@@ -35,6 +36,7 @@ class RunFolder:
         self.history = History(self.path / "history.csv")
         self.checkpoints = self.path / "checkpoints"
         self.best_weights = self.checkpoints / "best.weights.h5"
+        self.epoch_sums = self.checkpoints / "epoch.json"
         self.logs = self.path / "logs"
         self.figures = self.path / "figures"
         self.lock = RunLock(self.path)
