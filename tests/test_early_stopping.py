@@ -1,38 +1,35 @@
-"""The end of training by the validation loss, in runs that are resumed; each run is a process of its own."""
+"""The end of training by the validation loss, in runs that are resumed."""
 
+import contextlib
 import csv
-import os
-import subprocess
-import sys
-from pathlib import Path
+import io
+import shutil
 
 import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from ugvae_tf.commands.main import call
 from ugvae_tf.datasets.image_set import scaled
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.datasets.validation_split import HeldBack
 from ugvae_tf.serving.saved_model import read_config
 from ugvae_tf.training.early_stopping import is_stopped
-from ugvae_tf.training.fitting import compiled_model, grouping_of
+from ugvae_tf.training.fitting import compiled_model, grouping_of, make_strategy
 from ugvae_tf.training.run_folder import RunFolder
 
-ROOT = Path(__file__).parents[1]
 EPOCHS = 40
-FLAGS = ["--group-size", 50, "--groups-per-step", 3, "--learning-rate", 0.2, "--schedule", "constant"]
+FLAGS = ["--group-size", 75, "--groups-per-step", 2, "--learning-rate", 0.2, "--schedule", "constant"]
 FLAGS += ["--hidden-units", 11, "--local-size", 3, "--global-size", 4, "--components", 6, "--early-stopping", 2]
 
 
 def run(data_dir, output, epochs: int, *flags) -> str:
     """Train, with a learning rate so high that the validation loss soon rises; returns the printed text."""
-    command = [sys.executable, ROOT / "train.py", "--dataset", "tiny", "--data-dir", data_dir, "--output-dir", output]
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
-    arguments = [*command, "--epochs", epochs, *FLAGS, *flags]
-    done = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    arguments = ["--dataset", "tiny", "--data-dir", data_dir, "--output-dir", output, "--epochs", epochs]
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        call("train", list(map(str, [*arguments, *FLAGS, *flags])), "train.py")
+    return printed.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +68,8 @@ def test_the_exported_weights_have_the_best_loss(undisturbed):
     """Not the last ones: loss and codes of the best epoch's weights, computed anew."""
     folder, _ = undisturbed
     config = folder.saved_config()
-    model = compiled_model(config, (7, 5, 1), 1)
+    with make_strategy().scope():  # the noise of a group is that of its replica
+        model = compiled_model(config, (7, 5, 1), 1)
     model.load_weights(folder.best_weights)
     validation = load_split(config.data, "validation", HeldBack.by(config))
     found = model.evaluate(validation.held_out_groups(grouping_of(config)), verbose=0, return_dict=True)["loss"]
@@ -83,11 +81,14 @@ def test_the_exported_weights_have_the_best_loss(undisturbed):
 
 @pytest.mark.slow
 def test_a_resumed_run_stops_in_the_same_epoch_with_the_same_weights(undisturbed, tiny_data_dir, tmp_path):
-    """Resumed after the best epoch, whose loss and weights are those of the interrupted run."""
+    """Resumed after the best epoch, whose loss and weights are those of the interrupted run: killed in its last one."""
     folder, _ = undisturbed
-    run(tiny_data_dir, tmp_path, len(losses_of(folder)) - 1)
+    shutil.copytree(folder.path, tmp_path / "tiny", ignore=shutil.ignore_patterns("1"))
+    for file in (tmp_path / "tiny" / "checkpoints").glob(f"ckpt-{len(losses_of(folder))}.*"):
+        file.unlink()
     run(tiny_data_dir, tmp_path, EPOCHS, "--resume")
     resumed = RunFolder(str(tmp_path), "tiny")
+    assert (resumed.path / "1").exists()
     assert losses_of(resumed) == losses_of(folder)
     found, expected = best_weights(resumed), best_weights(folder)
     assert found.keys() == expected.keys() and len(found) > 20

@@ -56,7 +56,7 @@ def results(tmp_path_factory, folder, url):
     """The folders with what all tasks found in the folder, and on the server."""
     outputs = [tmp_path_factory.mktemp(name) for name in ("local", "remote")]
     for address, output in zip((folder, url), outputs, strict=True):
-        settings = {"groups": 12, "group_size": "3-5", "seeds": 2, "group_by": "label"}
+        settings = {"groups": 12, "group_size": "3-5", "seeds": 2, "group_by": "label", "samples": 7}
         evaluate(EvaluationRequest(ALL, str(address), output_dir=str(output), **settings))
     return [output / "evaluations" for output in outputs]
 

@@ -32,16 +32,16 @@ def config(**changes) -> Config:
     )
 
 
-def compiled(settings: Config, xla: bool = False):
-    """XLA takes seconds to compile what then runs for milliseconds: one test has it."""
+def compiled(settings: Config):
+    """XLA takes seconds to compile what then runs for milliseconds: runs in test_train_command.py have it."""
     model = fitting.compiled_model(settings, SHAPE, TRAIN.steps_per_epoch(Grouping(3, 2)))
     assert model.jit_compile
-    model.jit_compile = xla
+    model.jit_compile = False
     return model
 
 
-def trained(settings: Config, xla: bool = False, **arguments):
-    model = compiled(settings, xla)
+def trained(settings: Config, **arguments):
+    model = compiled(settings)
     fitting.fit(model, settings, TRAIN, HELD_OUT, verbose=0, **arguments)
     return model
 
@@ -109,10 +109,10 @@ def test_the_reported_loss_is_the_mean_over_images_of_the_bound():
 
 
 @pytest.mark.slow
-def test_one_seed_gives_the_same_weights_twice_and_another_seed_others():
-    first, second, other = trained(config(), xla=True), trained(config(), xla=True), trained(config(seed=1))
-    assert_same_weights(first, second)
-    assert any(np.abs(one - two).max() > 0.01 for one, two in zip(first.variables, other.variables, strict=True))
+def test_one_seed_gives_the_same_weights_twice_and_another_seed_others(uninterrupted):
+    second, other = trained(config()), trained(config(seed=1))
+    assert_same_weights(uninterrupted, second)
+    assert any(np.abs(one - two).max() > 0.01 for one, two in zip(second.variables, other.variables, strict=True))
 
 
 @pytest.mark.slow
