@@ -24,7 +24,7 @@ from ugvae_tf.files import replace_text
 
 ROOT = Path(__file__).parents[1]
 STORED = Path(__file__).parent / "results" / "sweeps.json"
-SHORTER = {"mnist": ["--epochs=4"], "glyphs": ["--epochs=6", "--hidden-units=512"]}  # than the presets, for time
+SHORTER = {"mnist": ["--epochs=3"], "glyphs": ["--epochs=4", "--hidden-units=512"]}  # than the presets, for time
 SWEEPS = {
     "glyphs": {
         "group_size": (4, 10, 31, 62),

@@ -42,8 +42,8 @@ GLYPHS = Config(
     preset="glyphs",
     data=DataConfig("glyphs", group_size=31, group_by="font"),
     model=ModelConfig(
-        hidden_units=512,
-        prior_units=256,
+        hidden_units=1024,
+        prior_units=128,
         global_size=64,
         components=100,
         observation_variance="learned",
