@@ -7,6 +7,7 @@ from cpp_process import CannotServe, ask, ask_all
 from serving_contract import contract, faults
 from small_models import IMAGE_SHAPE, random_images, small_model
 
+from ugvae_tf.config import Config, to_json
 from ugvae_tf.serving import export
 
 pytestmark = pytest.mark.slow
@@ -52,7 +53,7 @@ def numpy_inside(model, version):
 
 def without_the_servers_tag(model, version):
     version.parent.mkdir()
-    export.export_version(model, version, "{}")
+    export.export_version(model, version, to_json(Config()))
     path = version / "saved_model.pb"
     path.write_bytes(path.read_bytes().replace(b"\x22\x05serve", b"\x22\x05train"))
 
@@ -73,7 +74,7 @@ def test_exports_that_no_server_can_run_are_found(tmp_path):
     for broken, _, _ in BROKEN:
         broken(model, tmp_path / broken.__name__ / "1")
     (tmp_path / "whole").mkdir()
-    export.export_version(model, tmp_path / "whole" / "1", "{}")
+    export.export_version(model, tmp_path / "whole" / "1", to_json(Config()))
     versions = [tmp_path / name / "1" for name in (*(broken.__name__ for broken, _, _ in BROKEN), "whole")]
     *said, whole = ask_all([(version, asked) for version in versions])
     assert set(whole.outputs[0]) == {"beta_mean", "beta_stddev", "z_mean", "z_stddev", "component_probs"}

@@ -10,6 +10,8 @@ import pytest
 import tensorflow as tf
 from small_models import EXTENDED, SIZES, moved, random_images, small_model
 
+from ugvae_tf.config import Config, to_json
+from ugvae_tf.errors import UserError
 from ugvae_tf.models import MODELS
 from ugvae_tf.serving import export
 
@@ -141,7 +143,7 @@ def test_an_export_holds_every_weight_once_and_no_state_of_the_optimiser(tmp_pat
     model = small_model()
     model.compile(optimizer="adam")
     model.optimizer.build(model.trainable_variables)
-    export.export_version(model, tmp_path / "1", "{}")
+    export.export_version(model, tmp_path / "1", to_json(Config()))
     reader = tf.train.load_checkpoint(str(tmp_path / "1" / "variables" / "variables"))
     stored = sum(int(np.prod(shape)) for shape in reader.get_variable_to_shape_map().values())
     assert model.count_params() <= stored < model.count_params() + 20  # and the metrics' scalars
@@ -149,9 +151,16 @@ def test_an_export_holds_every_weight_once_and_no_state_of_the_optimiser(tmp_pat
 
 def test_an_export_leaves_nothing_but_the_version_and_survives_an_earlier_one_that_was_killed(tmp_path):
     (tmp_path / ".1.partial" / "half").mkdir(parents=True)
-    export.export_version(small_model(), tmp_path / "1", '{"seed": 0}')
+    text = to_json(Config(), seed=0)
+    export.export_version(small_model(), tmp_path / "1", text)
     assert [path.name for path in tmp_path.iterdir()] == ["1"]
-    assert (tmp_path / "1" / "assets.extra" / "config.json").read_text() == '{"seed": 0}'
+    assert (tmp_path / "1" / "assets.extra" / "config.json").read_text() == text
+
+
+def test_a_configuration_of_another_package_is_not_exported(tmp_path):
+    with pytest.raises(UserError, match="not written by a compatible version"):
+        export.export_version(small_model(), tmp_path / "1", "{}")
+    assert not list(tmp_path.iterdir())
 
 
 EXPORT = """
@@ -171,6 +180,6 @@ def test_the_same_weights_are_the_same_bytes_in_every_process(tmp_path):
         environment = os.environ | {"PYTHONPATH": f"{TESTS}:{TESTS.parent}"}
         subprocess.run([sys.executable, "-c", EXPORT, folder], check=True, env=environment, capture_output=True)
         found.append({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
-    assert found[0].keys() == found[1].keys() and len(found[0]) == 6
+    assert found[0].keys() == found[1].keys() and len(found[0]) == 7
     for path, content in found[0].items():
         assert content == found[1][path], path

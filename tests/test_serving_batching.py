@@ -9,6 +9,7 @@ from cpp_process import ask
 from small_models import IMAGE_SHAPE, random_images, small_model
 from tensorflow_serving.apis import prediction_log_pb2
 
+from ugvae_tf.config import Config, to_json
 from ugvae_tf.serving import export, saved_model
 
 GROUP_SIZE = 9  # of the warm-up
@@ -19,7 +20,7 @@ CALLERS = (1, 3, 2, 1, 4, 2, 1, 2)  # groups in each request
 @pytest.fixture(scope="module")
 def version(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
-    export.export_version(small_model(), folder / "1", "{}", GROUP_SIZE)
+    export.export_version(small_model(), folder / "1", to_json(Config()), GROUP_SIZE)
     return folder / "1"
 
 

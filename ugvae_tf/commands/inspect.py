@@ -70,7 +70,7 @@ def _versions(folder: Path) -> str:
     """Every version with the size of its weights."""
     described = []
     for version in saved_model.versions(folder):
-        weights = sum(file.stat().st_size for file in (folder / str(version)).glob("variables/variables.data*"))
+        weights = saved_model.weights_size(folder / str(version))
         described.append(f"{version} ({weights / 1e6:.1f} MB of weights)")
     return ", ".join(described)
 

@@ -4,6 +4,7 @@ from ugvae_tf.config.record import differences, from_content, from_json, to_json
 from ugvae_tf.config.settings import (
     EXTENSIONS,
     MIN_PIXEL_STDDEV,
+    NO_PRESET,
     UNKNOWN_DATA,
     WITH_BETA,
     WITH_MIXTURE,
@@ -17,6 +18,7 @@ from ugvae_tf.config.settings import (
 __all__ = [
     "EXTENSIONS",
     "MIN_PIXEL_STDDEV",
+    "NO_PRESET",
     "UNKNOWN_DATA",
     "WITH_BETA",
     "WITH_MIXTURE",

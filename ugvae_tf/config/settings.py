@@ -13,6 +13,7 @@ from ugvae_tf.errors import UserError
 MIN_PIXEL_STDDEV = 1 / 255  # one grey level; without a limit the density of a constant pixel is unbounded
 
 UNKNOWN_DATA = "unknown"  # the data set of a model that was trained on arrays
+NO_PRESET = "none"  # of a model that was trained in Python: the settings of its training are not recorded
 
 ModelName = Literal["ug-vae", "ml-vae", "gm-vae", "vae", "beta-vae", "nested-vae"]
 WITH_BETA = ("ug-vae", "ml-vae", "nested-vae")

@@ -15,7 +15,7 @@ from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.errors import UserError
 from ugvae_tf.files import written_to
 from ugvae_tf.models.base import GroupModel, Signature
-from ugvae_tf.serving import checksums, warm_up
+from ugvae_tf.serving import checksums, model_card, warm_up
 from ugvae_tf.serving.saved_model import next_version
 
 PACKAGES = ("ugvae_tf", "tensorflow", "keras", "tensorflow-probability")
@@ -33,7 +33,7 @@ def export(model: GroupModel, folder: str | Path, images: ImageSet | None = None
     """
     data = (images.source if images is not None else None) or DataConfig(dataset=configuration.UNKNOWN_DATA)
     training = TrainingConfig(validation_share=0)  # whatever the caller held back is not known here
-    config = Config(preset="none", data=data, model=model.config, training=training)
+    config = Config(preset=configuration.NO_PRESET, data=data, model=model.config, training=training)
     text = provenance(config, model.image_shape, 0 if images is None else len(images), 0)
     with written_to(Path(folder), "export again"):
         version = next_version(Path(folder))
@@ -47,14 +47,15 @@ def export_version(model: GroupModel, version: Path, config_json: str, group_siz
 
     A server that watches the folder never loads an incomplete version. The configuration is
     stored in `assets.extra/config.json`, which the server ignores, and in the signature `config`
-    for clients of the server.
+    for clients of the server; its facts are in `MODEL_CARD.md` too.
 
     Args:
         version: `saved_models/<name>/<integer>`; must not exist.
+        config_json: as `provenance` returns it.
         group_size: images in a group of the warm-up requests.
 
     Raises:
-        UserError: a variable of the model is NaN or infinite.
+        UserError: a variable of the model is NaN or infinite, or the text is not that of a configuration.
         OSError: the folder cannot be written, and then holds what it held before.
     """
     _check_finite(model)
@@ -86,6 +87,7 @@ def _write(model: GroupModel, folder: Path, config_json: str, group_size: int) -
     (folder / "assets.extra").mkdir()
     (folder / "assets.extra" / "config.json").write_text(config_json)
     warm_up.write(folder, group_size)
+    model_card.write(folder)
     checksums.write(folder)
 
 

@@ -90,6 +90,11 @@ def read_config(version: Path) -> dict[str, Any]:
     return found
 
 
+def weights_size(version: Path) -> int:
+    """Bytes of the weights of a version."""
+    return sum(file.stat().st_size for file in version.glob("variables/variables.data*"))
+
+
 def read(version: Path) -> Any:
     """The message `SavedModel` of a version; raises UserError if it is none."""
     try:
