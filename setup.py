@@ -99,6 +99,7 @@ setup(
         "numpy>=2.1,<3",
         "scikit-learn>=1.6,<2",
         "matplotlib>=3.9,<4",
+        "pillow>=10,<14",  # as matplotlib has it
         "scipy>=1.14,<2",
         "threadpoolctl>=3.5,<4",
         "tqdm>=4.66,<5",

@@ -22,6 +22,7 @@ from ugvae_tf.models import MODELS
 from ugvae_tf.serving import export
 from ugvae_tf.serving.codes import encode_images, group_codes
 from ugvae_tf.serving.served_model import ServedModel
+from ugvae_tf.tasks.readings import READINGS
 from ugvae_tf.tasks.request import ALL, EvaluationRequest
 from ugvae_tf.tasks.run import TASKS, evaluate
 
@@ -78,6 +79,20 @@ def test_the_images_are_those_of_the_models_training_unless_others_are_given(com
     assert record["dataset"] == "mnist" and (record["group_size_smallest"], record["group_size_largest"]) == (128, 128)
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_every_figure_has_a_sentence_in_the_report(task):
+    assert all(READINGS[task].of_figure(name) for name in FIGURES[task])
+
+
+@pytest.mark.slow
+def test_all_tasks_are_in_one_file_with_their_figures(committed, printed):
+    page = (committed / "evaluations" / "report.html").read_text()
+    assert printed.endswith(f"Report: {committed / 'evaluations' / 'report.html'}")
+    assert page.count('<img src="data:image/png') == sum(map(len, FIGURES.values()))
+    assert all(f'<section id="{task}">' in page for task in TASKS) and "not run" not in page
+    assert "more figures show parts of this at a larger size: component-" in page
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_writes_its_figures_and_one_flat_record(committed, printed, task):
@@ -85,7 +100,7 @@ def test_every_task_writes_its_figures_and_one_flat_record(committed, printed, t
     written = {path.name for path in (committed / "evaluations" / task).iterdir()}
     record = json.loads((committed / "evaluations" / task / "metrics.json").read_text())
     used = [d for d in range(40) if record.get(f"metric.component_{d}_share", 0) * 300 > 1]  # of the held-out images
-    assert written == {"metrics.json", *FIGURES[task], *(f"component-{d}.png" for d in used)}
+    assert written == {"metrics.json", "report.json", *FIGURES[task], *(f"component-{d}.png" for d in used)}
     assert task != "traversal" or record["metric.components_used"] == len(used) > 20
     assert record["task"] == task and record["seed"] == 0 and record["model_version"] == 1
     assert record["dataset"] == "npz" and record["saved_model"] == str(committed)

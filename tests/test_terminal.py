@@ -84,7 +84,7 @@ def test_two_threads_that_import_at_once_leave_standard_error_as_it_was(monkeypa
 
 def test_help_and_bad_flags_do_not_import_tensorflow():
     probe = (
-        "import sys; from ugvae_tf.commands import evaluate, train; "
+        "import sys; from ugvae_tf.commands import evaluate, report, train; "
         "sys.exit('tensorflow' in sys.modules or 'numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", probe]).returncode == 0

@@ -15,6 +15,7 @@ from ugvae_tf.config import DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.tasks.encode_request import EncodeRequest
 from ugvae_tf.tasks.group_requests import GROUP_REQUESTS
+from ugvae_tf.tasks.report_request import ReportRequest
 from ugvae_tf.tasks.request import EvaluationRequest
 from ugvae_tf.tasks.source_request import SourceRequest
 from ugvae_tf.training.request import TrainRequest
@@ -27,6 +28,7 @@ REQUESTS = (
     ModelConfig,
     TrainingConfig,
     EvaluationRequest,
+    ReportRequest,
     SourceRequest,
     EncodeRequest,
 )

@@ -5,13 +5,14 @@ import sys
 from collections.abc import Callable, Sequence
 
 from ugvae_tf import __version__
-from ugvae_tf.commands import encode, evaluate, group_commands, inspect, train
+from ugvae_tf.commands import encode, evaluate, group_commands, inspect, report, train
 from ugvae_tf.commands.terminal import errors_for_people
 from ugvae_tf.errors import UserError
 
 COMMANDS: dict[str, tuple[Callable[[Sequence[str], str], str | None], str]] = {
     "train": (train.run, "train a model on groups of images, and export it"),
     "evaluate": (evaluate.run, "run an experiment on an exported model"),
+    "report": (report.run, "write one HTML file: model card, training, results of every task"),
     "encode": (encode.run, "write the codes of your own groups of images to a file"),
     **{name: (group_commands.command(name), row[2]) for name, row in group_commands.QUESTIONS.items()},
     "inspect": (inspect.run, "print model, data, versions and signatures of an export"),

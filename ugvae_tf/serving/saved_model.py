@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving import messages
 
+CONFIG = Path("assets.extra", "config.json")  # in the folder of a version
 INITIALISATION = "__saved_model_init_op"  # internal signature of TensorFlow
 
 
@@ -82,7 +83,7 @@ def version_folder(address: Path) -> Path:
 def read_config(version: Path) -> dict[str, Any]:
     """The configuration that a version was exported with; raises UserError if it has none."""
     try:
-        found = json.loads((version / "assets.extra" / "config.json").read_text())
+        found = json.loads((version / CONFIG).read_text())
     except (OSError, ValueError, RecursionError) as error:
         raise not_ours(version) from error
     if not isinstance(found, dict):

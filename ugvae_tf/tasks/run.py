@@ -23,6 +23,7 @@ from ugvae_tf.tasks import (
     generate,
     interpolation,
     likelihood,
+    page_file,
     prediction,
     reconstruction,
     retrieval,
@@ -32,6 +33,7 @@ from ugvae_tf.tasks import (
 )
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.request import ALL, CHOICES, SETTINGS, EvaluationRequest
+from ugvae_tf.tasks.results import METRICS, REPORT, NotRun, Outcome, Result
 
 TASKS: dict[str, Callable[[Context], Report]] = {
     "batch-classification": batch_classification.report,
@@ -56,41 +58,63 @@ MOST_NAMES = 3  # names of figures in the last line
 def evaluate(request: EvaluationRequest) -> str:
     """Run the task, or all tasks, write metrics.json and the figures of each, and return the tables.
 
+    All tasks also write report.html, beside their folders.
+
     Raises:
         UserError: the model, the data or the settings do not allow the task.
     """
     context = Context(request)
     if request.task != ALL:
         unlabelled.check_group_by(context)
-        return _run(context)
-    return "\n\n".join(_section(context, request, task) for task in tqdm(TASKS, desc="tasks", leave=False))
+        return _printed(_run(context))
+    outcomes = {task: attempted(context, request, task) for task in tqdm(TASKS, desc="tasks", leave=False)}
+    sections = [f"=== {task}\n\n{_section(outcome)}" for task, outcome in outcomes.items()]
+    return "\n\n".join([*sections, f"Report: {page_file.written(context.model, outcomes, request)}"])
 
 
-def _section(context: Context, request: EvaluationRequest, task: str) -> str:
-    """The table of one task under its name, or the reason why the model or its data do not allow the task."""
-    unused: dict[str, Any] = {name: None for name in CHOICES if name not in SETTINGS[task]}
-    context.request = replace(request, task=task, **unused)
+def attempted(context: Context, request: EvaluationRequest, task: str) -> Outcome:
+    """The result of one of several tasks, or the reason why the model or its data do not allow it."""
+    context.request = of_task(request, task)
     context.notes.clear()
     try:
-        return f"=== {task}\n\n{_run(context)}"
+        return _run(context)
     except UserError as error:
-        return f"=== {task}\n\nNot run: {error}"
+        return NotRun(str(error))
 
 
-def _run(context: Context) -> str:
+def of_task(request: EvaluationRequest, task: str) -> EvaluationRequest:
+    """The request of all tasks for one of them: without the settings that it does not use."""
+    unused: dict[str, Any] = {name: None for name in CHOICES if name not in SETTINGS[task]}
+    return replace(request, task=task, **unused)
+
+
+def _run(context: Context) -> Result:
     began, request = time.monotonic(), context.request
     folder = _writable_folder(request.results(context.model.name))
     found = TASKS[request.task](context)
+    (folder / REPORT).unlink(missing_ok=True)  # while it is missing, the folder holds no whole result
     for old in folder.glob("*.png"):  # figures of an earlier run
         old.unlink()
     for name, figure in found.figures.items():
         figure.savefig(folder / f"{name}.png", dpi=120)
-    record = flat_record(context, found.metrics)
-    replace_text(folder / "metrics.json", json.dumps(_without_nan(record), indent=2, allow_nan=False) + "\n")
-    names = [f"{name}.png" for name in found.figures]
+    record = _without_nan(flat_record(context, found.metrics))
+    table, names = "\n".join([found.table, *context.notes]), [f"{name}.png" for name in found.figures]
+    result = Result(folder, record, table, names, time.monotonic() - began)
+    rest = {"seconds": round(result.seconds, 1), "figures": names, "table": table}
+    for name, content in ((METRICS, record), (REPORT, rest)):
+        replace_text(folder / name, json.dumps(content, indent=2, allow_nan=False) + "\n")
+    return result
+
+
+def _section(outcome: Outcome) -> str:
+    return _printed(outcome) if isinstance(outcome, Result) else f"Not run: {outcome.reason}"
+
+
+def _printed(result: Result) -> str:
+    """The text for the terminal."""
+    names = result.figures
     pictures = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if names[MOST_NAMES:] else "")
-    table = "\n".join([found.table, *context.notes])
-    return f"{table}\n\nWritten to {folder}: metrics.json, {pictures}  ({time.monotonic() - began:.0f} s)"
+    return f"{result.table}\n\nWritten to {result.folder}: {METRICS}, {pictures}  ({result.seconds:.0f} s)"
 
 
 def _writable_folder(folder: Path) -> Path:
@@ -118,6 +142,7 @@ def flat_record(context: Context, metrics: dict[str, float]) -> dict[str, Any]:
         "seed": request.seed,
         **{name: getattr(request, name) for name in request.settings},
         "dataset": context.dataset,
+        "data_dir": context.data.data_dir,
         "saved_model": context.model.address,
         "model_version": context.model.version,
         "group_size_smallest": context.smallest,

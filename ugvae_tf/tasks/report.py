@@ -1,0 +1,58 @@
+"""`ugvae report`: the results of the tasks, stored ones where there are any, in one HTML file."""
+
+from typing import Any
+
+from tqdm import tqdm
+
+from ugvae_tf.tasks import page_file
+from ugvae_tf.tasks.context import Context
+from ugvae_tf.tasks.readings import READINGS
+from ugvae_tf.tasks.report_request import ReportRequest
+from ugvae_tf.tasks.request import EvaluationRequest
+from ugvae_tf.tasks.results import NotRun, Outcome, stored
+from ugvae_tf.tasks.run import attempted, flat_record, of_task
+from ugvae_tf.tasks.verdict import WORDS, headline
+
+GIVEN = ("group_size_smallest", "group_size_largest")  # compared only if `group_size` is given
+
+
+def run(request: ReportRequest) -> str:
+    """Write the report; returns a line for each task and the path.
+
+    Results in the folder of the evaluations are used if they are of the same version, images and settings; the other
+    tasks are run.
+
+    Raises:
+        UserError: the model cannot be loaded, its data set is unknown, or the file cannot be written.
+    """
+    context = Context(request.evaluation)
+    outcomes, lines = {}, []
+    for task in tqdm(request.chosen, desc="tasks", leave=False):
+        found = kept(context, request.evaluation, task)
+        outcomes[task] = found or attempted(context, request.evaluation, task)
+        lines.append(_line(task, outcomes[task], is_kept=found is not None))
+    file = page_file.written(context.model, outcomes, request.evaluation, request.output)
+    return "\n".join([*lines, "", f"Written to {file}  ({file.stat().st_size / 1e6:.1f} MB)"])
+
+
+def kept(context: Context, request: EvaluationRequest, task: str) -> Outcome | None:
+    """The stored result of a task, if it is one of this model on these images with the settings that are given."""
+    context.request = of_task(request, task)
+    found = stored(context.request.results(context.model.name))
+    return found if found is not None and _is_of(found.record, context) else None
+
+
+def _is_of(record: dict[str, Any], context: Context) -> bool:
+    """Whether a record is of the present version, images and seed, and of the settings that the request has."""
+    request, expected = context.request, flat_record(context, {})
+    free = {name for name in request.settings if getattr(request, name) is None}
+    free |= set(GIVEN) if request.group_size is None else set()
+    free |= {"saved_model"}  # the address: by name or by folder
+    return all(record.get(name) == value for name, value in expected.items() if name not in free)
+
+
+def _line(task: str, outcome: Outcome, is_kept: bool) -> str:
+    if isinstance(outcome, NotRun):
+        return f"{task:22}not run: {outcome.reason}"
+    verdict = WORDS[headline(READINGS[task].verdicts(outcome))]
+    return f"{task:22}{verdict}  ({'stored result' if is_kept else f'{outcome.seconds:.0f} s'})"
