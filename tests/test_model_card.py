@@ -81,6 +81,19 @@ def test_a_limit_is_stated_where_it_holds(config, told, is_told):
     assert any(told in limit for limit in card_of(config).limits) == is_told
 
 
+@pytest.mark.parametrize(
+    ("name", "training", "told"),
+    [
+        ("ug-vae", {}, "ELBO"),
+        ("beta-vae", {"warm_up": 3}, "ELBO, KL terms times 4, KL terms rising in the first 3 epochs"),
+        ("vae", {"objective": "iwae", "importance_samples": 5}, "importance-weighted bound, 5 samples of every z"),
+    ],
+)
+def test_the_objective_is_stated(name, training, told):
+    config = presets.of_model(Config(training=TrainingConfig(**training)), name)
+    assert card_of(config).facts["Training"]["Objective"] == told
+
+
 def test_a_model_of_arrays_trained_in_python_claims_no_data_and_no_training():
     text = model_card.markdown(card_of(Config(preset="none", data=DataConfig("unknown"))))
     assert "trained on arrays" in text and "trained in Python" in text

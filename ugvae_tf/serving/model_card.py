@@ -113,11 +113,20 @@ def _training(config: Config) -> dict[str, str]:
     steps = f"{training.groups_per_step} group{'s' * (training.groups_per_step > 1)} in a step"
     return {
         "Groups": card_limits.groups(config.data),
+        "Objective": _objective(config),
         "Length": f"{training.epochs} epochs, {steps}",
         "Optimiser": f"Adam, learning rate {training.learning_rate:g}, {training.schedule} schedule",
         "Preset and seed": f"{config.preset}, seed {training.seed}",
         "Settings beyond the paper": beyond,
     }
+
+
+def _objective(config: Config) -> str:
+    training, weight = config.training, config.model.kl_weight
+    is_elbo = training.objective == "elbo"
+    bound = "ELBO" if is_elbo else f"importance-weighted bound, {training.importance_samples} samples of every z"
+    weighted = f", KL terms times {weight:g}" if config.model.model == "beta-vae" else ""
+    return bound + weighted + (f", KL terms rising in the first {training.warm_up} epochs" if training.warm_up else "")
 
 
 def _beyond(model: ModelConfig) -> list[str]:

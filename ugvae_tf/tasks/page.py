@@ -68,7 +68,7 @@ def _training(training: TrainingRecord) -> str:
     if training.missing:
         return _section("training", PARTS["training"], f"<p>{escape(training.missing)}</p>")
     rows = [[escape(cell) for cell in row] for row in training.rows]
-    last = f"<p>Means over epoch {training.epochs}, the last one, in nats per image; the loss is minus the bound.</p>"
+    last = f"<p>Means over epoch {training.epochs}, the last one, in nats per image; a lower loss is better.</p>"
     figures = "".join(figure(file, caption) for file, caption in training.figures)
     return _section("training", PARTS["training"], last + table(["", "training", "validation"], rows, (1, 2)) + figures)
 
