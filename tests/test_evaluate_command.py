@@ -81,7 +81,7 @@ def test_the_images_are_those_of_the_models_training_unless_others_are_given(com
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_figure_has_a_sentence_in_the_report(task):
-    assert all(READINGS[task].of_figure(name) for name in FIGURES[task])
+    assert all(READINGS[task].of_figure(name) != Path(name).stem for name in FIGURES[task])
 
 
 @pytest.mark.slow

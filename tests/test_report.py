@@ -167,13 +167,17 @@ def test_the_curves_are_those_of_the_run_that_trained_the_version(tmp_path):
     assert "no curves" in training_of(version).missing and "on a server" in training_of(None).missing
     (tmp_path / "mine" / "config.json").write_text('{"seed": 1}')
     history = tmp_path / "mine" / "history.csv"
-    history.write_text("epoch,loss,val_loss\n0,3,4\n1,2,3.5\n")
+    history.write_text("epoch,kl_z,loss,val_kl_z,val_loss\n0,6,3,7,4\n1,5,2,6,3.5\n")
     assert "of another run than version 1" in training_of(version).missing
     (tmp_path / "mine" / "config.json").write_text("{}")
     (tmp_path / "mine" / "figures").mkdir()
     (tmp_path / "mine" / "figures" / "training.png").touch()
     found = training_of(version)
-    assert (found.missing, found.epochs, found.rows) == ("", 2, (("loss", "2.000", "3.500"),))
+    assert (found.missing, found.epochs, found.rows) == (
+        "",
+        2,
+        (("loss", "2.000", "3.500"), ("KL of z", "5.000", "6.000")),
+    )
     assert [file.name for file, _ in found.figures] == ["training.png"]
     history.write_text("epoch,loss\n0,x\n")
     assert "damaged" in training_of(version).missing

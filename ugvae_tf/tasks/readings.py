@@ -20,8 +20,9 @@ class Reading(NamedTuple):
     left_out: str = ""  # pattern of figures that show a part of another one, larger; the report names their folder
 
     def of_figure(self, name: str) -> str:
-        """How to read the figure in a file."""
-        return next(text for pattern, text in self.figures.items() if fnmatch(Path(name).stem, pattern))
+        """How to read the figure in a file, or its name."""
+        stem = Path(name).stem
+        return next((text for pattern, text in self.figures.items() if fnmatch(stem, pattern)), stem)
 
 
 READINGS: dict[str, Reading] = {

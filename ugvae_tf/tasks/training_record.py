@@ -13,6 +13,13 @@ CAPTIONS = {
     "reconstructions": "Images that were not trained on, and their reconstructions at the end of training.",
     "samples": "Images that the model generates at the end of training.",
 }
+TERMS = {  # in this order, before others
+    "loss": "loss",
+    "log_px": "log p(x | z, beta): fidelity of the images",
+    "kl_z": "KL of z",
+    "kl_d": "KL of d",
+    "kl_beta": "KL of beta",
+}
 EPOCH, VALIDATION = "epoch", "val_"
 
 
@@ -46,7 +53,10 @@ def _read(run: Path) -> TrainingRecord:
     if not rows:
         return TrainingRecord("The model was not trained: these are the initial weights.")
     names = [name for name in rows[-1] if name != EPOCH and not name.startswith(VALIDATION)]
+    names.sort(key=lambda name: [*TERMS, name].index(name))
     last = rows[-1]
-    cells = tuple((name, f"{last[name]:.3f}", f"{last.get(VALIDATION + name, nan):.3f}") for name in names)
+    cells = tuple(
+        (TERMS.get(name, name), f"{last[name]:.3f}", f"{last.get(VALIDATION + name, nan):.3f}") for name in names
+    )
     files = ((run / "figures" / f"{name}.png", caption) for name, caption in CAPTIONS.items())
     return TrainingRecord("", len(rows), cells, tuple(each for each in files if each[0].is_file()))
