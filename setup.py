@@ -99,7 +99,7 @@ setup(
         "numpy>=2.1,<3",
         "scikit-learn>=1.6,<2",
         "matplotlib>=3.9,<4",
-        "pillow>=10,<14",  # as matplotlib has it
+        "pillow>=12,<14",
         "scipy>=1.14,<2",
         "threadpoolctl>=3.5,<4",
         "tqdm>=4.66,<5",

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from tqdm import tqdm
-
 from ugvae_tf.tasks import page_file
 from ugvae_tf.tasks.context import Context
 from ugvae_tf.tasks.readings import READINGS
+from ugvae_tf.tasks.record import flat_record
 from ugvae_tf.tasks.report_request import ReportRequest
 from ugvae_tf.tasks.request import EvaluationRequest
 from ugvae_tf.tasks.results import NotRun, Outcome, stored
-from ugvae_tf.tasks.run import attempted, flat_record, of_task
+from ugvae_tf.tasks.run import attempted, in_turn, of_task
 from ugvae_tf.tasks.verdict import WORDS, headline
 
 GIVEN = ("group_size_smallest", "group_size_largest")  # compared only if `group_size` is given
@@ -27,7 +26,7 @@ def run(request: ReportRequest) -> str:
     """
     context = Context(request.evaluation)
     outcomes, lines = {}, []
-    for task in tqdm(request.chosen, desc="tasks", leave=False):
+    for task in in_turn(request.chosen):
         found = kept(context, request.evaluation, task)
         outcomes[task] = found or attempted(context, request.evaluation, task)
         lines.append(_line(task, outcomes[task], is_kept=found is not None))

@@ -1,10 +1,9 @@
 """Run a task on a served model, and write its metrics and figures."""
 
 import json
-import math
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from ugvae_tf.tasks import (
     unlabelled,
 )
 from ugvae_tf.tasks.context import Context, Report
+from ugvae_tf.tasks.record import flat_record, without_nan
 from ugvae_tf.tasks.request import ALL, CHOICES, SETTINGS, EvaluationRequest
 from ugvae_tf.tasks.results import METRICS, REPORT, NotRun, Outcome, Result
 
@@ -67,9 +67,17 @@ def evaluate(request: EvaluationRequest) -> str:
     if request.task != ALL:
         unlabelled.check_group_by(context)
         return _printed(_run(context))
-    outcomes = {task: attempted(context, request, task) for task in tqdm(TASKS, desc="tasks", leave=False)}
+    outcomes = {task: attempted(context, request, task) for task in in_turn(TASKS)}
     sections = [f"=== {task}\n\n{_section(outcome)}" for task, outcome in outcomes.items()]
     return "\n\n".join([*sections, f"Report: {page_file.written(context.model, outcomes, request)}"])
+
+
+def in_turn(tasks: Iterable[str]) -> Iterator[str]:
+    """The tasks, with a bar that names the present one."""
+    bar = tqdm(tasks, desc="tasks", leave=False)
+    for task in bar:
+        bar.set_postfix_str(task)
+        yield task
 
 
 def attempted(context: Context, request: EvaluationRequest, task: str) -> Outcome:
@@ -97,7 +105,7 @@ def _run(context: Context) -> Result:
         old.unlink()
     for name, figure in found.figures.items():
         figure.savefig(folder / f"{name}.png", dpi=120)
-    record = _without_nan(flat_record(context, found.metrics))
+    record = without_nan(flat_record(context, found.metrics))
     table, names = "\n".join([found.table, *context.notes]), [f"{name}.png" for name in found.figures]
     result = Result(folder, record, table, names, time.monotonic() - began)
     rest = {"seconds": round(result.seconds, 1), "figures": names, "table": table}
@@ -127,41 +135,3 @@ def _writable_folder(folder: Path) -> Path:
         raise UserError(
             f"Cannot write to {folder} ({error.strerror}): choose another folder with `output_dir`."
         ) from error
-
-
-def flat_record(context: Context, metrics: dict[str, float]) -> dict[str, Any]:
-    """The content of metrics.json, one level deep, the same keys for every run of a task on the same data.
-
-    `task`, `dataset`, `saved_model`, `model_version`, `group_size_smallest`, `group_size_largest` and `seed`; the
-    settings that the task uses, null for a default; every setting and the provenance of the model as
-    `config.<part>.<name>`; every measure as `metric.<name>`.
-    """
-    request = context.request
-    return {
-        "task": request.task,
-        "seed": request.seed,
-        **{name: getattr(request, name) for name in request.settings},
-        "dataset": context.dataset,
-        "data_dir": context.data.data_dir,
-        "saved_model": context.model.address,
-        "model_version": context.model.version,
-        "group_size_smallest": context.smallest,
-        "group_size_largest": context.largest,
-        **_flat("config", context.model.config),
-        **{f"metric.{name}": value for name, value in metrics.items()},
-    }
-
-
-def _without_nan(record: dict[str, Any]) -> dict[str, Any]:
-    """The record with null for a measure that does not exist: JSON has neither NaN nor infinity."""
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()
-    }
-
-
-def _flat(prefix: str, value: Any) -> dict[str, Any]:
-    if isinstance(value, list):
-        value = dict(enumerate(value))
-    if not isinstance(value, dict):
-        return {prefix: value}
-    return {key: leaf for name, inner in value.items() for key, leaf in _flat(f"{prefix}.{name}", inner).items()}
