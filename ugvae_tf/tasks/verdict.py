@@ -38,8 +38,8 @@ class Interval(NamedTuple):
         return cls(value, value, value)
 
     def __str__(self) -> str:
-        ends = "" if self.low == self.high else f" ({_number(self.low)} to {_number(self.high)})"
-        return f"{_number(self.value)}{ends}"
+        value, low, high = map(_number, self)
+        return value if value == low == high else f"{value} ({low} to {high})"
 
 
 def compared(what: str, own: Interval, floor: str, of_floor: Interval, lower_is_better: bool = False) -> Verdict:
