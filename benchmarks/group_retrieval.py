@@ -1,12 +1,13 @@
 """How often is an unseen group found by the code of n of its images among the codes of n other images of all groups?
 
-`python benchmarks/group_retrieval.py --saved-model saved_models/glyphs --group-by font` prints recall@1 by distance
-and by PLDA, for the mean of q(beta), the mean of z, and the floors (the same groups, images and metric), with 95 %
+`python benchmarks/group_retrieval.py --saved-model saved_models/glyphs --group-by font` prints recall@1 by distance,
+by the cosine of the angle and by PLDA, for the mean of q(beta), the mean of z, and the floors (the same groups, images and metric), with 95 %
 intervals by bootstrap over the held-out groups. PLDA is fitted to disjoint sets of n images of training groups.
 """
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.evaluation import disjoint
 from ugvae_tf.evaluation.floors import FLOORS, Floors, FloorsOfImages
-from ugvae_tf.evaluation.retrieval import raw_scores
+from ugvae_tf.evaluation.retrieval import cosine_scores, raw_scores
 from ugvae_tf.serving.codes import ImageCodes, encode_images, group_codes
 from ugvae_tf.serving.served_model import load
 
@@ -39,7 +40,7 @@ def main() -> None:
              for images, title in ((train, "training images"), (held_out, "held-out images"))]  # fmt: skip
     unseen = f"{len(np.unique(sides[1].values))} unseen values of {label}"
     print(f"{flags.saved_model}, version {model.version}: recall@1 among {unseen}\n")
-    print(f"{'n':>3}  {'code of the group':34}{'by distance':>22}{'by PLDA':>22}")
+    print(f"{'n':>3}  {'code of the group':34}{'by distance':>22}{'by cosine':>22}{'by PLDA':>22}")
     for n in map(int, flags.images.split(",")):
         for meaning, cells in measured(sides, n, random):
             print(f"{n:3}  {meaning:34}" + "".join(f"{cell:>22}" for cell in cells))
@@ -60,18 +61,18 @@ class Side:
 
 
 def measured(sides: list[Side], n: int, random: np.random.Generator) -> Iterator[tuple[str, list[str]]]:
-    """Each code's meaning, and its two recalls with their intervals."""
+    """Each code's meaning, and its recalls with their intervals."""
     train, held_out = sides
     members, divisions = disjoint.sets(train.values, n, PLDA_CODES, random)
     training = train.features(members)
     draws = (disjoint.any_images(held_out.values, n, random) for _ in range(REPEATS))
     drawn = [[held_out.features(part) for part in draw] for draw in draws]
     for name, meaning in (CODES | FLOORS).items():
-        plda = Plda.fit(training[name], divisions)
-        hits = {"raw": [], "plda": []}
+        cosine = partial(cosine_scores, centre=training[name].mean(axis=0))
+        metrics = {"distance": raw_scores, "cosine": cosine, "plda": Plda.fit(training[name], divisions).scores}
+        hits = {metric: [] for metric in metrics}
         for queries, references in drawn:
-            scores = {"raw": raw_scores, "plda": plda.scores}
-            for metric, score in scores.items():
+            for metric, score in metrics.items():
                 found = score(queries[name], references[name]).argmax(axis=1)
                 hits[metric].append(found == np.arange(len(found)))
         yield meaning, [interval(np.mean(each, axis=0), random) for each in hits.values()]
