@@ -1,8 +1,9 @@
 """How often is an unseen group found by the code of n of its images among the codes of n other images of all groups?
 
 `python benchmarks/group_retrieval.py --saved-model saved_models/glyphs --group-by font` prints recall@1 by distance,
-by the cosine of the angle and by PLDA, for the mean of q(beta), the mean of z, and the floors (the same groups, images and metric), with 95 %
-intervals by bootstrap over the held-out groups. PLDA is fitted to disjoint sets of n images of training groups.
+by the cosine of the angle and by PLDA, for the mean of q(beta), the mean of z, and the floors (the same groups, images
+and metric), with 95 % intervals by bootstrap over the held-out groups. PLDA is fitted to disjoint sets of n images of
+training groups.
 """
 
 import argparse
