@@ -86,7 +86,7 @@ setup(
     ],
     python_requires=">=3.11",
     packages=find_packages(include=["ugvae_tf", "ugvae_tf.*"]),
-    package_data={"ugvae_tf": ["py.typed"], "ugvae_tf.datasets": ["prepared/**/*"]},
+    package_data={"ugvae_tf": ["py.typed"], "ugvae_tf.datasets": ["prepared/**/*"], "ugvae_tf.explorer": ["page/*"]},
     cmdclass={"build_py": BuildWithModels},
     entry_points={"console_scripts": ["ugvae = ugvae_tf.commands.main:main"]},
     install_requires=[  # constraints.txt holds the versions that the tests were run with

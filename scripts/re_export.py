@@ -9,7 +9,6 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -18,19 +17,15 @@ import tensorflow as tf
 
 from ugvae_tf import config as configuration
 from ugvae_tf.commands.terminal import errors_for_people
-from ugvae_tf.models import build_model
-from ugvae_tf.models.base import GroupModel
 from ugvae_tf.serving import export, operations, saved_model
+from ugvae_tf.serving.weights import restored
 
 
 def re_export(old: Path, new: Path) -> None:
     """Export a new model with the configuration and the weights of the old version, if its operations are ours."""
     operations.check(old)
     text = (old / "assets.extra" / "config.json").read_text()
-    config, image_shape = configuration.from_json(text), saved_model.read_config(old)["image_shape"]
-    model = build_model(config.model, tuple(image_shape))
-    model.build()
-    copy_weights(tf.saved_model.load(str(old)), model)
+    config, model = configuration.from_json(text), restored(old)
     with tempfile.TemporaryDirectory(dir=new.parent) as folder:
         fresh = Path(folder) / new.name
         export.export_version(model, fresh, text, config.data.group_size)
@@ -46,21 +41,6 @@ def put(fresh: Path, version: Path) -> None:
         version.rename(aside)
     fresh.rename(version)
     shutil.rmtree(aside, ignore_errors=True)
-
-
-def copy_weights(loaded: Any, model: GroupModel) -> None:
-    """Copy the variables by their order in every signature, because a SavedModel has no names for them.
-
-    Signatures that the old version lacks have no variables of their own.
-    """
-    for name, (function, specs) in model.signatures().items():
-        if name not in loaded.signatures:
-            continue
-        old = loaded.signatures[name].captured_inputs
-        new = tf.function(function).get_concrete_function(*specs).captured_inputs
-        for source, target in zip(old, new, strict=True):
-            value = tf.raw_ops.ReadVariableOp(resource=source, dtype=tf.float32)
-            tf.raw_ops.AssignVariableOp(resource=target, value=value, validate_shape=True)
 
 
 def check_same_answers(old: Path, new: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Literal, NoReturn, Union, get_args, get_origin, get_type
 
 from ugvae_tf.config import DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.errors import UserError
+from ugvae_tf.explorer.request import ExploreRequest
 from ugvae_tf.tasks.encode_request import EncodeRequest
 from ugvae_tf.tasks.group_requests import GROUP_REQUESTS
 from ugvae_tf.tasks.report_request import ReportRequest
@@ -31,6 +32,7 @@ REQUESTS = (
     ReportRequest,
     SourceRequest,
     EncodeRequest,
+    ExploreRequest,
 )
 SETTINGS = {field.name for cls in (*REQUESTS, *GROUP_REQUESTS) for field in dataclasses.fields(cls)}
 ONE_WAY = ("resume", "overwrite", "trust", "images", "store_metric")  # flags without a --no- form

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from ugvae_tf import __version__
-from ugvae_tf.commands import encode, evaluate, group_commands, inspect, report, train
+from ugvae_tf.commands import encode, evaluate, explore, group_commands, inspect, report, train
 from ugvae_tf.commands.terminal import errors_for_people
 from ugvae_tf.errors import UserError
 
@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str], str], str | None], str]] = {
     "report": (report.run, "write one HTML file: model card, training, results of every task"),
     "encode": (encode.run, "write the codes of your own groups of images to a file"),
     **{name: (group_commands.command(name), row[2]) for name, row in group_commands.QUESTIONS.items()},
+    "explore": (explore.run, "look at a model in the browser: sliders, groups, components, a map"),
     "inspect": (inspect.run, "print model, data, versions and signatures of an export"),
 }
 
