@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from ugvae_tf import config as configuration
 from ugvae_tf.commands.terminal import errors_for_people
-from ugvae_tf.serving import export, operations, saved_model
+from ugvae_tf.serving import checksums, component_names, export, metric, operations, saved_model
 from ugvae_tf.serving.weights import restored
 
 
@@ -29,8 +29,17 @@ def re_export(old: Path, new: Path) -> None:
     with tempfile.TemporaryDirectory(dir=new.parent) as folder:
         fresh = Path(folder) / new.name
         export.export_version(model, fresh, text, config.data.group_size)
+        keep_assets(old, fresh)
         check_same_answers(old, fresh)
         put(fresh, new)
+
+
+def keep_assets(old: Path, new: Path) -> None:
+    """Copy the assets that an export does not make from the weights: the learned metric, the names of components."""
+    for name in (metric.NAME, component_names.NAME):
+        if (old / name).is_file():
+            with checksums.replaced(new, name):
+                shutil.copyfile(old / name, new / name)
 
 
 def put(fresh: Path, version: Path) -> None:

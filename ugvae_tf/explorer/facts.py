@@ -7,6 +7,7 @@ import numpy as np
 from ugvae_tf.explorer.axes import axes_of, axes_of_components, numbers
 from ugvae_tf.explorer.groups import ShownGroups
 from ugvae_tf.serving.codes import group_codes
+from ugvae_tf.serving.component_names import ComponentNames
 from ugvae_tf.tasks.context import Context
 from ugvae_tf.tasks.directions import GROUPS
 from ugvae_tf.tasks.draws import drawn_as_trained
@@ -24,12 +25,20 @@ def facts_of(context: Context, groups: ShownGroups) -> dict[str, Any]:
         "data": _data(context),
         "shape": list(model.image_shape),
         "shares": numbers(shares),
-        "names": None,
+        "names": _names(model.component_names),
         "order": np.argsort(-shares, kind="stable").tolist(),
         "z": axes_of_components(codes.z_mean, components, count),
         "beta": _beta(context) if groups.names else None,
         "groups": groups.facts(context) if groups.names else None,
     }
+
+
+def _names(names: ComponentNames | None) -> dict[str, Any] | None:
+    return (
+        None
+        if names is None
+        else {"label": names.label, "of": names.names, "shares": names.shares, "components": names.components}
+    )
 
 
 def _beta(context: Context) -> dict[str, Any]:

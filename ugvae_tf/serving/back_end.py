@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ugvae_tf.serving.component_names import ComponentNames
 from ugvae_tf.serving.metric import LearnedMetric
 
 Arrays = dict[str, np.ndarray]
@@ -17,6 +18,7 @@ class BackEnd(Protocol):
     config: dict[str, Any]  # the content of config.json
     signatures: dict[str, list[str]]  # names of the signatures, and of their inputs
     metric: LearnedMetric | None  # the learned metric of codes, which a server does not give
+    component_names: ComponentNames | None  # names of the components, which a server does not give
 
     @property
     def images_per_call(self) -> int:

@@ -15,7 +15,8 @@ from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.errors import UserError
 from ugvae_tf.files import written_to
 from ugvae_tf.models.base import GroupModel, Signature
-from ugvae_tf.serving import checksums, model_card, warm_up
+from ugvae_tf.serving import checksums, component_names, model_card, warm_up
+from ugvae_tf.serving.component_names import ComponentNames
 from ugvae_tf.serving.saved_model import next_version
 
 PACKAGES = ("ugvae_tf", "tensorflow", "keras", "tensorflow-probability")
@@ -42,7 +43,13 @@ def export(model: GroupModel, folder: str | Path, images: ImageSet | None = None
     return version
 
 
-def export_version(model: GroupModel, version: Path, config_json: str, group_size: int = DataConfig.group_size) -> None:
+def export_version(
+    model: GroupModel,
+    version: Path,
+    config_json: str,
+    group_size: int = DataConfig.group_size,
+    names: ComponentNames | None = None,
+) -> None:
     """Write the model's signatures as the SavedModel `version`, moved into place by one rename.
 
     A server that watches the folder never loads an incomplete version. The configuration is
@@ -53,6 +60,7 @@ def export_version(model: GroupModel, version: Path, config_json: str, group_siz
         version: `saved_models/<name>/<integer>`; must not exist.
         config_json: as `provenance` returns it.
         group_size: images in a group of the warm-up requests.
+        names: of the components.
 
     Raises:
         UserError: a variable of the model is NaN or infinite, or the text is not that of a configuration.
@@ -62,7 +70,7 @@ def export_version(model: GroupModel, version: Path, config_json: str, group_siz
     partial = version.parent / f".{version.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)  # of an export that was killed
     try:
-        _write(model, partial, config_json, group_size)
+        _write(model, partial, config_json, group_size, names)
         partial.rename(version)
     except tf.errors.OpError as error:
         raise OSError(error.message.splitlines()[0]) from error
@@ -70,7 +78,7 @@ def export_version(model: GroupModel, version: Path, config_json: str, group_siz
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write(model: GroupModel, folder: Path, config_json: str, group_size: int) -> None:
+def _write(model: GroupModel, folder: Path, config_json: str, group_size: int, names: ComponentNames | None) -> None:
     """Write all files of a version: the same bytes for the same weights, in every process.
 
     `keras.export.ExportArchive` would write the variables in the order of a set.
@@ -86,6 +94,8 @@ def _write(model: GroupModel, folder: Path, config_json: str, group_size: int) -
     (folder / "fingerprint.pb").unlink(missing_ok=True)  # has a random number; TensorFlow needs it for statistics only
     (folder / "assets.extra").mkdir()
     (folder / "assets.extra" / "config.json").write_text(config_json)
+    if names is not None:
+        (folder / component_names.NAME).write_text(names.text, encoding="utf-8")
     warm_up.write(folder, group_size)
     model_card.write(folder)
     checksums.write(folder)

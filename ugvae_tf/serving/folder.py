@@ -7,6 +7,7 @@ import tensorflow as tf
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving import checksums, operations, saved_model
 from ugvae_tf.serving.back_end import Arrays
+from ugvae_tf.serving.component_names import read_names
 from ugvae_tf.serving.metric import read_metric
 
 
@@ -27,7 +28,7 @@ class Folder:
         checksums.check(path)
         if not trust:
             operations.check(path)
-        self.metric = read_metric(path)
+        self.metric, self.component_names = read_metric(path), read_names(path)
         try:
             self._loaded = tf.saved_model.load(str(path))
             self._functions = self._loaded.signatures

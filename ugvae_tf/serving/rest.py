@@ -11,6 +11,7 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.serving import answers, saved_model
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays
+from ugvae_tf.serving.component_names import ComponentNames
 from ugvae_tf.serving.exchange import TooLarge, exchange
 from ugvae_tf.serving.metric import LearnedMetric
 
@@ -34,7 +35,8 @@ class Rest:
         UserError: no server responds, or it is not TensorFlow Serving with an export of ugvae_tf.
     """
 
-    metric: LearnedMetric | None = None  # an asset, which a server does not give
+    metric: LearnedMetric | None = None  # assets, which a server does not give
+    component_names: ComponentNames | None = None
 
     def __init__(self, address: ServerAddress) -> None:
         self.name, self._url, self._shown = address.name, address.model_url, address.shown

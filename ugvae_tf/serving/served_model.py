@@ -16,6 +16,8 @@ from ugvae_tf.models.inputs import ImageShape, as_groups
 from ugvae_tf.serving import saved_model
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays, BackEnd
+from ugvae_tf.serving.component_names import NAME as NAMES
+from ugvae_tf.serving.component_names import ComponentNames
 from ugvae_tf.serving.folder import Folder
 from ugvae_tf.serving.metric import NAME, LearnedMetric
 from ugvae_tf.serving.rest import Rest
@@ -64,6 +66,8 @@ class ServedModel:
             raise saved_model.not_ours(self.address) from error
         if self.metric is not None and len(self.metric.plda.mean) != self.settings.model.global_size:
             raise UserError(f"{NAME} in {self.address} is the learned metric of another model: delete it.")
+        if self.component_names is not None and len(self.component_names.names) != self.settings.model.components:
+            raise UserError(f"{NAMES} in {self.address} has the names of another model: delete it.")
 
     @property
     def images_per_call(self) -> int:
@@ -102,6 +106,11 @@ class ServedModel:
     def metric(self) -> LearnedMetric | None:
         """The learned metric of codes, an asset of the export; None: it has none, or is on a server."""
         return self._back_end.metric
+
+    @property
+    def component_names(self) -> ComponentNames | None:
+        """Names of the components, an asset of the export; None: it has none, or is on a server."""
+        return self._back_end.component_names
 
     def metric_of(self, *tables: GaussianCodes) -> Plda | None:
         """The learned metric if there is one and it is for groups of these sizes; else None, for the symmetric KL."""

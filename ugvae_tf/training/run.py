@@ -8,12 +8,15 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from ugvae_tf.codes import Codes
 from ugvae_tf.datasets.image_set import scaled
 from ugvae_tf.datasets.loading import count_held_out, open_run
 from ugvae_tf.datasets.validation_split import HeldBack
-from ugvae_tf.errors import Interrupted
+from ugvae_tf.errors import Interrupted, UserError
 from ugvae_tf.files import written_to
 from ugvae_tf.serving import export
+from ugvae_tf.serving.component_names import ComponentNames
+from ugvae_tf.serving.naming import component_names
 from ugvae_tf.training import figures, fitting, monitoring
 from ugvae_tf.training.checkpoints import Checkpoints, SaveEachEpoch
 from ugvae_tf.training.clusters import clustered
@@ -178,6 +181,18 @@ class TrainingRun:
             *always,
         ]
 
+    def _component_names(self) -> ComponentNames | None:
+        """Names of the components where images in memory have a label for them."""
+        try:
+            images = self.train_set.in_memory("Names of components")
+        except UserError:
+            return None
+
+        def encode(groups: np.ndarray, sizes: np.ndarray) -> Codes:
+            return self.model.encode(groups, np.arange(groups.shape[1]) < sizes[:, np.newaxis])
+
+        return component_names(encode, images, fitting.grouping_of(self.config), self.config.model.components)
+
     def finish(self) -> Trained:
         """Draw the run's figures and export the model as the next version."""
         history, exported = figures.columns(self.folder.history.rows(self.config.training.epochs)), -1
@@ -185,7 +200,7 @@ class TrainingRun:
             self.model.load_weights(self.folder.best_weights_file())
             exported = int(history["val_loss"].argmin())
         figures.save(self.folder.figures, self.model, history, self.example_group, self.config)
-        version = self.folder.next_version()
-        export.export_version(self.model, version, self.config_json, self.config.data.group_size)
+        version, group_size = self.folder.next_version(), self.config.data.group_size
+        export.export_version(self.model, version, self.config_json, group_size, self._component_names())
         names = ("loss", *self.model.term_names) if history else ()
         return Trained(version, {name: history[f"val_{name}"][exported] for name in names})

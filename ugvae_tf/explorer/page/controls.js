@@ -47,7 +47,7 @@ function fill(select, options) {
 function componentTiles(place, components, chosen, choose) {
   const tiles = components.map((d) => {
     const canvas = made('canvas', {'aria-hidden': 'true'});
-    const label = `component ${d}, ${nameOf(d)}, ${percent(facts.shares[d])} of the images`;
+    const label = `component ${d}: ${meaningOf(d)}`;
     const tile = made('button', {type: 'button', className: 'tile', role: 'radio', title: label, 'aria-label': label});
     tile.append(canvas, made('span', {'aria-hidden': 'true'}, nameOf(d)));
     tile.addEventListener('click', () => choose(d));

@@ -38,6 +38,13 @@ function nameOf(d) {
   return (facts.names && facts.names.of[d]) ?? `d ${d}`;
 }
 
+// The name with its share of the component's training images, and the share of the held-out images.
+function meaningOf(d) {
+  const name = facts.names && facts.names.of[d];
+  const named = name === null || name === undefined ? '' : `${percent(facts.names.shares[d])} of its training images are ${name}, `;
+  return `${named}${percent(facts.shares[d])} of the held-out images`;
+}
+
 // The letters, or words, of a text with the component of each; null for a space, or one that no component bears.
 function letters(text) {
   if (!facts.names) return [];
