@@ -33,6 +33,9 @@ class ModelCalls:
 
     def __init__(self, model: ServedModel) -> None:
         self._model, self._lock = model, Lock()
+        config = model.settings.model  # a first call takes longer, so that it is not left to the first slider
+        self.prior({"beta": [0.0] * config.global_size})
+        self.decode({"z": [[0.0] * config.local_size], "beta": [0.0] * config.global_size})
 
     def prior(self, given: dict[str, Any]) -> Answer:
         """The components for `beta` [M]: z_mean [K, L], z_stddev [K, L] and component_probs [K], in JSON."""

@@ -34,11 +34,10 @@ def facts_of(context: Context, groups: ShownGroups) -> dict[str, Any]:
 
 
 def _names(names: ComponentNames | None) -> dict[str, Any] | None:
-    return (
-        None
-        if names is None
-        else {"label": names.label, "of": names.names, "shares": names.shares, "components": names.components}
-    )
+    """The names, if the components have any."""
+    if names is None:
+        return None
+    return {"label": names.label, "of": names.names, "shares": names.shares, "components": names.components}
 
 
 def _beta(context: Context) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from ugvae_tf.codes import neighbours
 from ugvae_tf.evaluation import sampling
 from ugvae_tf.explorer.axes import numbers
 from ugvae_tf.serving.codes import group_codes
+from ugvae_tf.serving.naming import DEFAULT
 from ugvae_tf.tasks.context import Context
 
 NEAREST = 5
-SHOWN = 12  # images of a group
+ROWS, COLUMNS = 2, 6  # of the images of a group
 JPEG_QUALITY = 80
 
 
@@ -47,18 +48,22 @@ class ShownGroups:
             "nearest": places.tolist(),
             "distances": numbers(distances),
             "metric": "the symmetric KL divergence" if metric is None else "the learned metric of the model",
-            "shown": SHOWN,
+            "shown": ROWS * COLUMNS,
         }
 
     def strip(self, context: Context, group: int, is_small: bool = False) -> tuple[str, bytes]:
-        """The first images of a group side by side: the type of the file, and its bytes.
+        """Images of a group in ROWS of COLUMNS: the type of the file, and its bytes.
 
         Args:
             is_small: images in colour as JPEG, not as PNG.
         """
         present = self.members[group][self.members[group] >= 0]
-        chosen = np.linspace(0, len(present) - 1, min(SHOWN, len(present))).astype(int)
-        strip = np.concatenate(list(context.held_out.images[present[chosen]]), axis=1)
+        chosen = np.linspace(0, len(present) - 1, min(ROWS * COLUMNS, len(present))).astype(int)
+        images = context.held_out.images[present[chosen]]
+        images = np.pad(images, [(0, ROWS * COLUMNS - len(images)), *[(0, 0)] * 3])
+        _, height, width, channels = images.shape
+        strip = images.reshape(ROWS, COLUMNS, height, width, channels).swapaxes(1, 2)  # [ROWS, H, COLUMNS, W, C]
+        strip = strip.reshape(ROWS * height, COLUMNS * width, channels)
         if is_small and strip.shape[-1] == 3:
             return "image/jpeg", tf.io.encode_jpeg(strip, quality=JPEG_QUALITY).numpy()
         return "image/png", tf.io.encode_png(strip).numpy()
@@ -79,7 +84,8 @@ def _drawn(context: Context, most: int) -> tuple[list[str], np.ndarray]:
 
 def _by_label(context: Context, members: np.ndarray) -> np.ndarray:
     """The members of each group in the order of their label, if there is one; padding stays last."""
-    labels = context.held_out.labels.get("label")
+    names = context.model.component_names
+    labels = context.held_out.labels.get(DEFAULT if names is None else names.label)
     if labels is None:
         return members
     ranks = np.unique(labels, return_inverse=True)[1]

@@ -19,9 +19,8 @@ def page(data: Mapping[str, Any], is_served: bool) -> str:
         is_served: whether a server answers the page's requests; a file makes none.
     """
     script = "\n".join(["'use strict';", *(_asset(f"{name}.js") for name in SCRIPTS)])
-    policy = POLICY.format(
-        images="'self'" if is_served else "data:", requests="'self'" if is_served else "'none'", script=_digest(script)
-    )
+    images, requests = ("'self' data:", "'self'") if is_served else ("data:", "'none'")
+    policy = POLICY.format(images=images, requests=requests, script=_digest(script))
     parts = {"policy": policy, "style": _asset("style.css"), "data": _json(data), "script": script}
     text = _asset("page.html")
     for name, content in parts.items():

@@ -4,6 +4,7 @@ let state = read(location.hash);
 let prior = null, alphabet = null; // of the present beta: components, and their decoded images
 let drawnBeta = '', drawnSamples = '', busy = false, again = false, announced = 0;
 const tabs = {};
+const PREVIEW = 8;
 
 function change(changes) {
   Object.assign(state, changes);
@@ -41,6 +42,7 @@ async function drawOnce() {
   if (hasBeta) tabs.map.show(state, beta);
   if (!alphabet && !again) await drawComponents(beta);
   document.body.dataset.milliseconds = [milliseconds, performance.now() - began].map((value) => value.toFixed(1)).join();
+  if (!again) drawPreview();
   if (!again) drawLine();
   if (!again && drawnSamples !== `${state.seed}`) await drawSamples(beta);
   describe(milliseconds);
@@ -50,6 +52,13 @@ async function drawComponents(beta) {
   const bytes = await backEnd.decode(prior.z_mean, beta);
   alphabet = prior.z_mean.map((_, d) => imageOf(bytes, d));
   for (const tile of tabs.tiles) paint(tile.canvas, alphabet[tile.d]);
+}
+
+// On a narrow screen: components that stay in sight while the sliders move.
+function drawPreview() {
+  const count = Math.min(PREVIEW, tabs.tiles.length);
+  const shown = Array.from({length: count}, (_, place) => alphabet[tabs.tiles[Math.floor((place * tabs.tiles.length) / count)].d]);
+  paintGrid(element('preview'), shown, shown.length);
 }
 
 function drawLine() {
