@@ -75,15 +75,16 @@ class Browser:
     def _record(self, method, parameters):
         if method == "Runtime.exceptionThrown":
             self.errors.append(parameters["exceptionDetails"])
-        if method == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning"):
+        if method == "Runtime.consoleAPICalled" and parameters["type"] == "error":
             self.errors.append(parameters["args"])
-        if method == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning"):
+        if method == "Log.entryAdded" and parameters["entry"]["level"] == "error":
             self.errors.append(parameters["entry"])
         if method == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
 
     def open(self, address):
         """Open a page, and wait until it has drawn."""
+        self.run("document.body.dataset.state = 'left'")
         self.call("Page.navigate", url=address)
         self.wait("document.body && document.body.dataset.state === 'drawn'")
 
@@ -92,6 +93,10 @@ class Browser:
         found = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
+
+    def value(self, script):
+        """The value of an expression that has no JSON in DevTools' own form, such as an object of this page."""
+        return json.loads(self.run(f"JSON.stringify({script})"))
 
     def wait(self, condition):
         end = time.monotonic() + SECONDS

@@ -1,5 +1,6 @@
 """The prior and the decoder of a model as numbers, which the page computes with in JavaScript."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ def network_of(served: ServedModel, address: Path) -> dict[str, Any]:
         "prior": _prior(served, model, tensors),
         "joint": _joint(model, tensors),
         "layers": _layers(model, tensors),
+        "pixels": math.prod(model.image_shape),
         "tensors": tensors.content(),
     }
 

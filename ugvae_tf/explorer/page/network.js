@@ -3,7 +3,7 @@
 const ROUND = 30; // milliseconds of work between two turns of the browser
 
 class Network {
-  constructor({prior, joint, layers, tensors: text}, images) {
+  constructor({prior, joint, layers, pixels, tensors: text}, images) {
     const all = tensors(text);
     const found = (part) => part && {kernel: all[part.kernel], bias: all[part.bias]};
     this.description = prior;
@@ -12,7 +12,7 @@ class Network {
     this.proportions = found(prior.proportions);
     this.joint = {z: found(joint.z), beta: found(joint.beta), factor: found(joint.factor)};
     this.layers = layers.map((layer) => ({...layer, ...found(layer)}));
-    this.strips = images;
+    [this.size, this.strips] = [pixels, images];
   }
 
   images(group) {
@@ -38,12 +38,11 @@ class Network {
   }
 
   async decode(zs, beta) {
-    const bytes = new Uint8Array(zs.length * SIZE), shift = this.joint.beta && dense(beta, this.joint.beta);
+    const bytes = new Uint8Array(zs.length * this.size), shift = this.joint.beta && dense(beta, this.joint.beta);
     const factor = this.joint.factor && dense(beta, this.joint.factor);
     let began = performance.now();
     for (const [place, z] of zs.entries()) {
-      const pixels = this.pixels(Float32Array.from(z), shift, factor);
-      for (let pixel = 0; pixel < SIZE; pixel += 1) bytes[place * SIZE + pixel] = Math.round(255 / (1 + Math.exp(-pixels[pixel])));
+      bytes.set(this.logits(Float32Array.from(z), shift, factor).map((value) => Math.round(255 / (1 + Math.exp(-value)))), place * this.size);
       if (performance.now() - began > ROUND) {
         await new Promise((resolve) => { setTimeout(resolve); });
         began = performance.now();
@@ -53,7 +52,7 @@ class Network {
   }
 
   // The logits of the pixels of one image.
-  pixels(z, shift, factor) {
+  logits(z, shift, factor) {
     const joint = dense(z, this.joint.z);
     for (let unit = 0; unit < joint.length; unit += 1) {
       if (factor) joint[unit] *= 1 + factor[unit];
