@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 from small_models import IMAGE_SHAPE, OfOlderVersion, random_images, small_model
 
+from ugvae_tf.codes.plda import Plda
 from ugvae_tf.config import Config, to_json
 from ugvae_tf.serving import export
+from ugvae_tf.serving.component_names import ComponentNames, write_names
+from ugvae_tf.serving.metric import LearnedMetric, write_metric
 from ugvae_tf.serving.served_model import ServedModel
+
+NAMES = ComponentNames("letter", ["a", "b", None, "c", "a", "b"], [0.5] * 6, {"a": 4, "b": 1, "c": 3})
+METRIC = LearnedMetric(Plda(np.zeros(4), np.arange(8.0).reshape(4, 2), np.ones(2)), 31, "font", "npz", "0")
 
 
 def script():
@@ -30,12 +36,16 @@ def test_a_version_written_anew_answers_the_same_and_nothing_else_is_left(tmp_pa
     model = OfOlderVersion(model) if age == "older" else model
     export.export_version(model, version, to_json(Config(model=model.config), image_shape=IMAGE_SHAPE))
     images = random_images(2, 3)
+    write_names(version, NAMES)
+    write_metric(version, METRIC)
     before = vars(ServedModel(version.parent).encode(images))
     script().re_export(version, version.with_name(number))
     assert sorted(path.name for path in version.parent.iterdir()) == sorted({"1", number})
     for key, value in vars(ServedModel(version.parent).encode(images)).items():
         np.testing.assert_allclose(value, before[key], rtol=1e-5, atol=1e-6, err_msg=key)
-    assert "global_prior" in ServedModel(version.parent).signatures
+    again = ServedModel(version.parent)
+    assert "global_prior" in again.signatures and again.component_names == NAMES
+    assert again.metric.images == 31 and np.array_equal(again.metric.plda.directions, METRIC.plda.directions)
 
 
 def folder(path: Path, content: str) -> Path:
