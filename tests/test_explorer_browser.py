@@ -160,6 +160,7 @@ def test_every_control_has_a_name(browser, address):
     [
         {"body": "conv", "observation_variance": "network", "likelihood": "gaussian"},
         {"model": "gm-vae", "likelihood": "bernoulli"},
+        {"body": "gated"},
         {"model": "nested-vae"},
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),

@@ -138,6 +138,8 @@ def test_a_run_leaves_all_that_it_promises(finished):
     assert config["model"]["components"] == 2 and config["training"]["seed"] == 0
     assert config["image_shape"] == [7, 5, 1] and config["training_images"] == 503 and config["versions"]["keras"]
     assert (folder / "1" / "assets.extra" / "config.json").read_text() == (folder / "config.json").read_text()
+    names = json.loads((folder / "1" / "assets.extra" / "component_names.json").read_text())
+    assert names["label"] == "label" and len(names["names"]) == 2 and set(names["components"]) == {"0", "1", "2"}
     assert warm_up_shape(folder / "1") == [1, 1, 7, 5, 1]  # a group of --group-size images
     header, *rows = (folder / "history.csv").read_text().splitlines()
     assert len(rows) == 2 and {"epoch", "loss", "log_px", "kl_beta", "val_loss", "val_kl_d"} <= set(header.split(","))

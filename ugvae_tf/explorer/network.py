@@ -11,6 +11,7 @@ from ugvae_tf.explorer.axes import numbers
 from ugvae_tf.explorer.tensors import Tensors
 from ugvae_tf.layers import MixturePrior
 from ugvae_tf.models.base import GroupModel
+from ugvae_tf.networks.gated import GatedDense
 from ugvae_tf.serving.saved_model import version_folder
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.serving.weights import restored
@@ -23,6 +24,7 @@ def network_of(served: ServedModel, address: Path) -> dict[str, Any]:
         "prior": _prior(served, model, tensors),
         "joint": _joint(model, tensors),
         "layers": _layers(model, tensors),
+        "concatenates": model.config.decodes_beta,
         "pixels": math.prod(model.image_shape),
         "tensors": tensors.content(),
     }
@@ -40,29 +42,44 @@ def _prior(served: ServedModel, model: GroupModel, tensors: Tensors) -> dict[str
     return found | {"components": prior.components, "units": prior.units}
 
 
-def _joint(model: GroupModel, tensors: Tensors) -> dict[str, Any]:
-    """The first layer of the decoder: of z, of beta, and the factor of FiLM; parts that it lacks are absent."""
+def _joint(model: GroupModel, tensors: Tensors) -> dict[str, Any] | None:
+    """The first layer of the decoder: of z, of beta, and the factor of FiLM; None if z and beta enter side by side."""
+    if model.config.body == "gated":
+        return None
     joint = model.decoder.body.hidden
     parts = {"z": joint.of_z, "beta": joint.of_beta, "factor": joint.factor}
     return {name: tensors.dense(layer) for name, layer in parts.items() if layer is not None}
 
 
 def _layers(model: GroupModel, tensors: Tensors) -> list[dict[str, Any]]:
-    """The layers after it, the last one without a variance of each pixel: its maps are the means' logits."""
-    body, (height, width, channels) = model.decoder.body, model.image_shape
+    """The layers after it; the last one gives the logits of the means, without the variance of each pixel."""
+    body, is_gated = model.decoder.body, model.config.body == "gated"
     layers = [body.pixels] if model.config.body == "mlp" else body.network.layers
-    kept = [layer for layer in layers if not isinstance(layer, keras.layers.Reshape)]
-    return [_layer(layer, tensors, channels if layer is kept[-1] else None, (height, width)) for layer in kept]
+    *hidden, last = [layer for layer in layers if not isinstance(layer, keras.layers.Reshape)]
+    found = [*(_hidden(layer, tensors) for layer in hidden), _last(last, model.image_shape, tensors)]
+    return [{"relu": not is_gated, **each} for each in found]
 
 
-def _layer(layer: Any, tensors: Tensors, channels: int | None, size: tuple[int, int]) -> dict[str, Any]:
-    kernel, bias = (weight.numpy() for weight in (layer.kernel, layer.bias))
+def _hidden(layer: Any, tensors: Tensors) -> dict[str, Any]:
+    if isinstance(layer, GatedDense):
+        return {"kind": "gated", "value": tensors.dense(layer.value), "gate": tensors.dense(layer.gate)}
     if isinstance(layer, keras.layers.Dense):
-        if channels is not None:
-            kernel, bias = (part.reshape(*part.shape[:-1], *size, -1)[..., :channels] for part in (kernel, bias))
-            kernel, bias = kernel.reshape(len(kernel), -1), bias.ravel()
-        return {"kind": "dense", "kernel": tensors.add(kernel), "bias": tensors.add(bias)}
-    kernel = kernel.swapaxes(2, 3)[..., :channels]  # [4, 4, in, out]
-    side = layer.input.shape[1:3] if channels is None else (size[0] // 2, size[1] // 2)
-    found = {"kind": "doubling", "kernel": tensors.add(kernel), "bias": tensors.add(bias[:channels])}
-    return found | {"height": side[0], "width": side[1], "maps": kernel.shape[2], "out": kernel.shape[3]}
+        return {"kind": "dense", **tensors.dense(layer)}
+    return _doubling(layer.kernel.numpy(), layer.bias.numpy(), layer.input.shape[1:3], tensors)
+
+
+def _last(layer: Any, image_shape: tuple[int, int, int], tensors: Tensors) -> dict[str, Any]:
+    height, width, channels = image_shape
+    kernel, bias = layer.kernel.numpy(), layer.bias.numpy()
+    if not isinstance(layer, keras.layers.Dense):
+        return _doubling(kernel[:, :, :channels], bias[:channels], (height // 2, width // 2), tensors)
+    kernel = kernel.reshape(len(kernel), height * width, -1)[..., :channels].reshape(len(kernel), -1)
+    bias = bias.reshape(height * width, -1)[:, :channels].ravel()
+    return {"kind": "dense", "kernel": tensors.add(kernel), "bias": tensors.add(bias)}
+
+
+def _doubling(kernel: np.ndarray, bias: np.ndarray, size: tuple[int, int], tensors: Tensors) -> dict[str, Any]:
+    """A transposed convolution [4, 4, out, in] of maps of this height and width."""
+    kernel = kernel.swapaxes(2, 3)
+    sizes = {"height": size[0], "width": size[1], "maps": kernel.shape[2], "out": kernel.shape[3]}
+    return {"kind": "doubling", "kernel": tensors.add(kernel), "bias": tensors.add(bias), **sizes}

@@ -3,15 +3,16 @@
 const ROUND = 30; // milliseconds of work between two turns of the browser
 
 class Network {
-  constructor({prior, joint, layers, pixels, tensors: text}, images) {
+  constructor({prior, joint, layers, concatenates, pixels, tensors: text}, images) {
     const all = tensors(text);
-    const found = (part) => part && {kernel: all[part.kernel], bias: all[part.bias]};
+    const found = (part) => part && 'kernel' in part && {kernel: all[part.kernel], bias: all[part.bias]};
     this.description = prior;
     this.hidden = found(prior.hidden);
     this.parameters = found(prior.parameters);
     this.proportions = found(prior.proportions);
-    this.joint = {z: found(joint.z), beta: found(joint.beta), factor: found(joint.factor)};
-    this.layers = layers.map((layer) => ({...layer, ...found(layer)}));
+    this.joint = joint && {z: found(joint.z), beta: found(joint.beta), factor: found(joint.factor)};
+    this.layers = layers.map((layer) => ({...layer, ...found(layer), value: found(layer.value), gate: found(layer.gate)}));
+    this.concatenates = concatenates;
     [this.size, this.strips] = [pixels, images];
   }
 
@@ -38,11 +39,11 @@ class Network {
   }
 
   async decode(zs, beta) {
-    const bytes = new Uint8Array(zs.length * this.size), shift = this.joint.beta && dense(beta, this.joint.beta);
-    const factor = this.joint.factor && dense(beta, this.joint.factor);
+    const bytes = new Uint8Array(zs.length * this.size), of = this.joint || {};
+    const shift = of.beta && dense(beta, of.beta), factor = of.factor && dense(beta, of.factor);
     let began = performance.now();
     for (const [place, z] of zs.entries()) {
-      bytes.set(this.logits(Float32Array.from(z), shift, factor).map((value) => Math.round(255 / (1 + Math.exp(-value)))), place * this.size);
+      bytes.set(this.logits(z, beta, shift, factor).map((value) => Math.round(255 / (1 + Math.exp(-value)))), place * this.size);
       if (performance.now() - began > ROUND) {
         await new Promise((resolve) => { setTimeout(resolve); });
         began = performance.now();
@@ -52,14 +53,26 @@ class Network {
   }
 
   // The logits of the pixels of one image.
-  logits(z, shift, factor) {
+  logits(z, beta, shift, factor) {
+    const kinds = {dense, gated, doubling};
+    const first = this.joint ? this.joined(z, shift, factor) : Float32Array.from([...z, ...(this.concatenates ? beta : [])]);
+    return this.layers.reduce((values, layer) => kinds[layer.kind](layer.relu ? relu(values) : values, layer), first);
+  }
+
+  // The first layer: of z, moved and scaled by beta.
+  joined(z, shift, factor) {
     const joint = dense(z, this.joint.z);
     for (let unit = 0; unit < joint.length; unit += 1) {
       if (factor) joint[unit] *= 1 + factor[unit];
       if (shift) joint[unit] += shift[unit];
     }
-    return this.layers.reduce((values, layer) => (layer.kind === 'dense' ? dense : doubled)(relu(values), layer), joint);
+    return joint;
   }
+}
+
+function gated(input, {value, gate}) {
+  const gates = dense(input, gate);
+  return dense(input, value).map((each, unit) => each / (1 + Math.exp(-gates[unit])));
 }
 
 function dense(input, {kernel, bias, out}) {
@@ -73,7 +86,7 @@ function dense(input, {kernel, bias, out}) {
 }
 
 // A transposed convolution with kernels of 4x4 that doubles the sides: its edges are cut by one pixel.
-function doubled(input, {kernel, bias, height, width, maps, out}) {
+function doubling(input, {kernel, bias, height, width, maps, out}) {
   const found = new Float32Array(4 * height * width * out);
   for (let place = 0; place < found.length; place += 1) found[place] = bias[place % out];
   for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) for (let tap = 0; tap < 16; tap += 1) {
