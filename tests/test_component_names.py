@@ -5,7 +5,6 @@ import shutil
 
 import numpy as np
 import pytest
-from small_models import random_images, small_model
 
 from ugvae_tf.codes import Codes
 from ugvae_tf.datasets.grouping import Grouping
@@ -104,14 +103,3 @@ def test_a_damaged_asset_is_one_sentence(tmp_path, content):
     (tmp_path / NAME).write_text(content)
     with pytest.raises(UserError, match=r"does not name components: delete it"):
         read_names(tmp_path)
-
-
-def test_an_export_has_the_names_of_its_components(exported, tmp_path):
-    from ugvae_tf.config import Config, to_json
-    from ugvae_tf.serving.export import export_version
-
-    model = small_model()
-    export_version(model, tmp_path / "1", to_json(Config(model=model.config), image_shape=[7, 5, 2]), names=NAMES)
-    checksums.check(tmp_path / "1")
-    assert read_names(tmp_path / "1") == NAMES
-    assert ServedModel(tmp_path).encode(random_images(1, 2)).component_probs.shape[-1] == len(NAMES.names)

@@ -118,11 +118,13 @@ def test_a_link_restores_the_view(browser, address):
     press(browser, "z-1", "ArrowLeft", 7)
     browser.run("Object.assign(document.getElementById('words'), {value: 'cab d'}).dispatchEvent(new Event('input'))")
     browser.wait("document.getElementById('words-note').textContent")
+    browser.wait("document.querySelector('#text a.link').href.includes('text=cab')")
     before, link = picture(browser), browser.run("document.querySelector('#text a.link').href")
     browser.call("Page.navigate", url="about:blank")  # else only the part after # changes
     browser.wait("location.href === 'about:blank'")
     browser.open(link)
     np.testing.assert_array_equal(picture(browser), before)
+    assert browser.run("document.activeElement.id") == "text", "the keyboard continues there"
     assert browser.run("document.getElementById('z-1').value") == "-0.7"
     assert browser.run("document.getElementById('words').value") == "cab d"
     assert (

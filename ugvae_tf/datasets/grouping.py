@@ -149,6 +149,22 @@ def group_values(labels: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     return labels[name]
 
 
+def varying_labels(labels: Mapping[str, np.ndarray], group_label: str | None) -> list[str]:
+    """The labels with several categories that differ within groups, such as the characters of fonts.
+
+    Args:
+        group_label: whose values are the groups; None: random groups, within which every label differs.
+    """
+    groups = np.zeros(1, int) if group_label is None else np.unique(labels[group_label], return_inverse=True)[1]
+    found = []
+    for name, values in labels.items():
+        if name != group_label and values.dtype.kind != "f":
+            numbers = np.unique(values, return_inverse=True)[1]
+            if len(np.unique(groups * (numbers.max() + 1) + numbers)) > groups.max() + 1:
+                found.append(name)
+    return found
+
+
 def held_out_members(count: int, grouping: Grouping, values: np.ndarray | None = None) -> np.ndarray:
     """Each of `count` images once, in random groups that depend on the seed only [groups, B].
 

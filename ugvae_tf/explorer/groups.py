@@ -16,6 +16,8 @@ from ugvae_tf.tasks.context import Context
 NEAREST = 5
 ROWS, COLUMNS = 2, 6  # of the images of a group
 JPEG_QUALITY = 80
+SYMMETRIC_KL = "the symmetric KL divergence of q(beta)"
+LEARNED = "the learned metric of the model (minus a log likelihood ratio)"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class ShownGroups:
             "betas": numbers(self.beta_mean),
             "nearest": places.tolist(),
             "distances": numbers(distances),
-            "metric": "the symmetric KL divergence" if metric is None else "the learned metric of the model",
+            "metric": SYMMETRIC_KL if metric is None else LEARNED,
             "shown": ROWS * COLUMNS,
         }
 

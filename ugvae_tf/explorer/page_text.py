@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-SCRIPTS = ("numbers", "tensors", "network", "back_end", "controls", "state", "tiles", "groups", "map", "main")
+SCRIPTS = (
+    "numbers",
+    "tensors",
+    "network",
+    "back_end",
+    "controls",
+    "state",
+    "tiles",
+    "groups",
+    "map",
+    "drawing",
+    "main",
+)
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src {images}; connect-src {requests}; script-src {script}"
 
 

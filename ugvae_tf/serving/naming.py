@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ugvae_tf.codes import Codes
-from ugvae_tf.datasets.grouping import Grouping, held_out_members
+from ugvae_tf.datasets.grouping import Grouping, held_out_members, varying_labels
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving.component_names import ComponentNames
@@ -19,8 +19,7 @@ Encode = Callable[[np.ndarray, np.ndarray], Codes]  # groups [G, B, H, W, C] and
 
 def label_for_names(images: ImageSet, group_label: str | None) -> str | None:
     """The label that names components: `label`, else the only one that differs within groups; None: there is none."""
-    groups = None if group_label is None else images.group_label(group_label)
-    found = [name for name in images.labels if name != group_label and _is_content(images.labels[name], groups)]
+    found = [name for name in varying_labels(images.labels, group_label) if _are_names(images.labels[name])]
     if DEFAULT in found:
         return DEFAULT
     return found[0] if len(found) == 1 else None
@@ -78,11 +77,6 @@ def _components(encode: Encode, images: ImageSet, grouping: Grouping) -> tuple[n
     return np.concatenate(chosen), np.concatenate(components)
 
 
-def _is_content(values: np.ndarray, groups: np.ndarray | None) -> bool:
-    """Whether the label has several categories, also within the groups."""
-    if values.dtype.kind not in "iuU" or not 2 <= len(np.unique(values)) <= MOST_VALUES:
-        return False
-    if groups is None:
-        return True
-    pairs = np.unique(np.stack([np.unique(each, return_inverse=True)[1] for each in (groups, values)]), axis=1)
-    return pairs.shape[1] > len(np.unique(groups))
+def _are_names(values: np.ndarray) -> bool:
+    """Whether the values name something: neither truth values, nor one for nearly every image."""
+    return values.dtype.kind in "iuU" and len(np.unique(values)) <= MOST_VALUES

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ugvae_tf.datasets.grouping import Grouping, held_out_members
+from ugvae_tf.datasets.grouping import Grouping, held_out_members, varying_labels
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.evaluation import disjoint
 from ugvae_tf.evaluation.floors import Floors, FloorsOfImages
@@ -88,15 +88,9 @@ def _content_label(context: Context, label: str) -> str | None:
     """The `attribute`, else the one label that varies within groups, such as the characters of fonts."""
     if context.request.attribute and context.label_name != label:
         return context.label_name
-    images = context.held_out
-    groups = np.unique(images.group_label(label), return_inverse=True)[1]
-    varying = []
-    for name, values in images.labels.items():
-        numbers = np.unique(values, return_inverse=True)[1]
-        pairs = len(np.unique(groups * (numbers.max() + 1) + numbers))
-        if name != label and values.dtype.kind != "f" and pairs > groups.max() + 1 and numbers.max() > 1:
-            varying.append(name)
-    return varying[0] if len(varying) == 1 else None
+    labels = context.held_out.labels
+    found = [name for name in varying_labels(labels, label) if len(np.unique(labels[name])) > 2]
+    return found[0] if len(found) == 1 else None
 
 
 def _random_values(context: Context, images: ImageSet) -> np.ndarray:

@@ -25,6 +25,8 @@ function showNeighbours(place, group, use) {
   const second = made('button', {type: 'button'}, 'Use as second group');
   first.addEventListener('click', () => use('from', group));
   second.addEventListener('click', () => use('to', group));
+  const nearest = facts.groups.nearest[group].map(groupName).join(', ');
+  element('map-status').textContent = `${groupName(group)}, ${facts.groups.images[group]} images. Nearest groups: ${nearest}.`;
   place.replaceChildren(
     made('h3', {}, groupName(group)), strip(group), made('div', {className: 'fields'}, first, second),
     made('h3', {}, `Nearest groups, by ${facts.groups.metric}`), made('ol', {}, ...rows),
