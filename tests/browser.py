@@ -101,5 +101,5 @@ class Browser:
     def wait(self, condition):
         end = time.monotonic() + SECONDS
         while not self.run(f"Boolean({condition})"):
-            assert time.monotonic() < end, f"not in {SECONDS} s: {condition}"
+            assert time.monotonic() < end, f"not in {SECONDS} s: {condition}; errors: {self.errors}"
             time.sleep(0.02)

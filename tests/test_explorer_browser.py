@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -157,11 +158,21 @@ def test_every_control_has_a_name(browser, address):
     assert browser.run("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut at the side"
 
 
+def test_parts_that_a_model_lacks_are_left_out(browser, request_for, exported, tmp_path):
+    folder = exported(model="gm-vae", image_shape=COLOUR_SHAPE)[1]
+    request = replace(request_for(html=str(tmp_path / "page.html")), saved_model=str(folder), groups=3)
+    run.write(request)
+    browser.errors.clear()
+    browser.open((tmp_path / "page.html").as_uri())
+    shown = browser.value("[...document.querySelectorAll('main > section')].filter((e) => !e.hidden).map((e) => e.id)")
+    assert shown == ["components", "image", "more"] and browser.errors == []
+
+
 @pytest.mark.parametrize(
     "settings",
     [
         {"body": "conv", "observation_variance": "network", "likelihood": "gaussian"},
-        {"model": "gm-vae", "likelihood": "bernoulli"},
+        {"model": "gm-vae", "image_shape": COLOUR_SHAPE},
         {"body": "gated"},
         {"model": "nested-vae"},
     ],

@@ -51,21 +51,23 @@ class ShownGroups:
             "distances": numbers(distances),
             "metric": SYMMETRIC_KL if metric is None else LEARNED,
             "shown": ROWS * COLUMNS,
+            "columns": COLUMNS,
         }
 
     def strip(self, context: Context, group: int, is_small: bool = False) -> tuple[str, bytes]:
-        """Images of a group in ROWS of COLUMNS: the type of the file, and its bytes.
+        """Images of a group in at most ROWS of COLUMNS: the type of the file, and its bytes.
 
         Args:
             is_small: images in colour as JPEG, not as PNG.
         """
         present = self.members[group][self.members[group] >= 0]
         chosen = np.linspace(0, len(present) - 1, min(ROWS * COLUMNS, len(present))).astype(int)
+        columns = min(COLUMNS, len(chosen))
         images = context.held_out.images[present[chosen]]
-        images = np.pad(images, [(0, ROWS * COLUMNS - len(images)), *[(0, 0)] * 3])
+        images = np.pad(images, [(0, -len(images) % columns), *[(0, 0)] * 3])
         _, height, width, channels = images.shape
-        strip = images.reshape(ROWS, COLUMNS, height, width, channels).swapaxes(1, 2)  # [ROWS, H, COLUMNS, W, C]
-        strip = strip.reshape(ROWS * height, COLUMNS * width, channels)
+        strip = images.reshape(-1, columns, height, width, channels).swapaxes(1, 2)  # [rows, H, columns, W, C]
+        strip = strip.reshape(-1, columns * width, channels)
         if is_small and strip.shape[-1] == 3:
             return "image/jpeg", tf.io.encode_jpeg(strip, quality=JPEG_QUALITY).numpy()
         return "image/png", tf.io.encode_png(strip).numpy()

@@ -3,7 +3,7 @@
 const PREVIEW = 8; // components
 const REST = 300; // milliseconds after the last change
 let prior = null, alphabet = null; // of the present beta: components, and their decoded images
-let drawnBeta = '', drawnSamples = '', measuredPath = '', busy = false, again = false, announced = 0;
+let drawnBeta = null, drawnSamples = '', measuredPath = '', busy = false, again = false, announced = 0;
 
 // Draw the state; a change in between draws again, so that only the last one counts.
 async function draw() {
@@ -52,7 +52,7 @@ async function measurePath() {
   }
   measuredPath = ends.join();
   const change = images[0].reduce((sum, value, place) => sum + Math.abs(value - images[1][place]), 0) / images[0].length / 255;
-  element('path-note').textContent = `From the first group to the second the components' images change by ${change.toFixed(3)} a pixel, of [0, 1].`;
+  element('path-note').textContent = `From the first group to the second ${hasMixture ? "the components' images change" : 'the mean image changes'} by ${change.toFixed(3)} a pixel, of [0, 1].`;
 }
 
 async function drawComponents(beta) {
@@ -79,7 +79,7 @@ function drawLine() {
 async function drawSamples(beta) {
   const bytes = await backEnd.decode(sampled(prior, MORE, state.seed), beta);
   paintGrid(element('samples'), Array.from({length: MORE}, (_, place) => imageOf(bytes, place)), 8);
-  element('samples').setAttribute('aria-label', `${MORE} new images of the present beta, draw ${state.seed}`);
+  element('samples').setAttribute('aria-label', `${MORE} new images, draw ${state.seed}`);
   drawnSamples = `${state.seed}`;
 }
 

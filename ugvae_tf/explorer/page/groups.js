@@ -1,15 +1,16 @@
 // Real images of groups, and the nearest groups of the chosen one.
 
-function showGroup(image, caption, group, lead) {
+function showGroup(image, caption, group, lead, side = 48) {
   const count = Math.min(facts.groups.shown, facts.groups.images[group]);
   image.src = backEnd.images(group);
+  image.width = side * Math.min(count, facts.groups.columns);
   image.alt = `${count} of the ${facts.groups.images[group]} held-out images of ${groupName(group)}`;
   if (caption) caption.textContent = `${lead}${groupName(group)} (${facts.groups.images[group]} images)`;
 }
 
-function strip(group) {
+function strip(group, side) {
   const image = made('img');
-  showGroup(image, null, group, '');
+  showGroup(image, null, group, '', side);
   return image;
 }
 
@@ -19,7 +20,7 @@ function showNeighbours(place, group, use) {
     const distance = facts.groups.distances[group][rank];
     const button = made('button', {type: 'button'}, groupName(near));
     button.addEventListener('click', () => use('group', near));
-    return made('li', {}, button, ` ${distance.toPrecision(3)} nats`, strip(near));
+    return made('li', {}, button, ` ${distance.toPrecision(3)} nats`, strip(near, 32));
   });
   const first = made('button', {type: 'button'}, 'More of this group');
   const second = made('button', {type: 'button'}, 'Use as second group');

@@ -74,9 +74,12 @@ function prepare() {
   element('facts').textContent = `${facts.kind}; ${facts.data}.`;
   const shown = {beta: hasBeta, map: hasBeta, components: hasMixture, 'd-field': hasMixture, text: facts.names, 'all-field': facts.names};
   for (const [id, is] of Object.entries(shown)) element(id).hidden = !is;
+  const under = hasBeta ? ' under the present beta' : '';
   const named = facts.names ? `Its name is the ${facts.names.label} that most of its training images bear.` : 'Those with the most images are first.';
-  element('components-text').textContent = `Each component's mean image under the present beta. ${named} Choose one to see it large.`;
-  element('more-text').textContent = `New images of the present beta: d and z are drawn from the prior given beta.`;
+  element('components-text').textContent = `Each component's mean image${under}. ${named} Choose one to see it large.`;
+  element('more-heading').firstChild.textContent = hasBeta ? 'More of this group' : 'New images';
+  element('more-text').textContent = `New images${under}: ${hasMixture ? 'd and z are' : 'z is'} drawn from the prior.`;
+  element('z-legend').textContent = `Principal axes of z, in standard deviations over images${hasMixture ? ' of the component' : ''}`;
   fill(element('d'), shownComponents(true).map((d) => [d, `${facts.names ? `${nameOf(d)}, component ${d}` : `component ${d}`} (${percent(facts.shares[d])})`]));
   element('d').addEventListener('change', () => chooseComponent(Number(element('d').value)));
   element('all').addEventListener('change', () => { change({all: element('all').checked}); reflect(); });
