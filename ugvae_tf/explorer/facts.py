@@ -26,6 +26,7 @@ def facts_of(context: Context, groups: ShownGroups) -> dict[str, Any]:
         "shape": list(model.image_shape),
         "shares": numbers(shares),
         "names": _names(model.component_names),
+        "proportions": model.settings.model.component_prior == "beta",
         "order": np.argsort(-shares, kind="stable").tolist(),
         "z": axes_of_components(codes.z_mean, components, count),
         "beta": _beta(context) if groups.names else None,

@@ -1,5 +1,6 @@
 """The held-out groups that the page shows: names, codes, places in the map, nearest groups and images."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +63,7 @@ class ShownGroups:
         """
         present = self.members[group][self.members[group] >= 0]
         chosen = np.linspace(0, len(present) - 1, min(ROWS * COLUMNS, len(present))).astype(int)
-        columns = min(COLUMNS, len(chosen))
+        columns = math.ceil(len(chosen) / math.ceil(len(chosen) / COLUMNS))
         images = context.held_out.images[present[chosen]]
         images = np.pad(images, [(0, -len(images) % columns), *[(0, 0)] * 3])
         _, height, width, channels = images.shape

@@ -45,13 +45,13 @@ function fill(select, options) {
 
 // The buttons of the components: one tab stop, arrow keys move.
 function componentTiles(place, components, chosen, choose) {
-  const tiles = components.map((d) => {
-    const canvas = made('canvas', {'aria-hidden': 'true'});
-    const label = `component ${d}: ${meaningOf(d)}`;
+  const tiles = components.map(({d, name, of}) => {
+    const canvas = made('canvas', {'aria-hidden': 'true'}), bar = made('i', {hidden: !facts.proportions});
+    const label = `${name}, component ${d}: ${meaningOf(d)}`;
     const tile = made('button', {type: 'button', className: 'tile', role: 'radio', title: label, 'aria-label': label});
-    tile.append(canvas, made('span', {'aria-hidden': 'true'}, nameOf(d)));
+    tile.append(canvas, bar, made('span', {'aria-hidden': 'true'}, name));
     tile.addEventListener('click', () => choose(d));
-    return Object.assign(tile, {canvas, d});
+    return Object.assign(tile, {canvas, bar, d, of});
   });
   place.onkeydown = (event) => {
     const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
@@ -70,7 +70,7 @@ function componentTiles(place, components, chosen, choose) {
 function mark(tiles, chosen) {
   const stop = tiles.find((tile) => tile.d === chosen) || tiles[0];
   for (const tile of tiles) {
-    tile.setAttribute('aria-checked', tile.d === chosen);
+    tile.setAttribute('aria-checked', tile === stop && tile.d === chosen);
     tile.tabIndex = tile === stop ? 0 : -1;
   }
 }

@@ -58,7 +58,17 @@ async function measurePath() {
 async function drawComponents(beta) {
   const bytes = await backEnd.decode(prior.z_mean, beta);
   alphabet = prior.z_mean.map((_, d) => imageOf(bytes, d));
-  for (const tile of tabs.tiles) paint(tile.canvas, alphabet[tile.d]);
+  drawTiles();
+}
+
+// The tiles, and the share of images that p(d | beta) gives to their components.
+function drawTiles() {
+  const shares = tabs.tiles.map(({of}) => of.reduce((sum, d) => sum + prior.component_probs[d], 0));
+  const largest = Math.max(...shares);
+  tabs.tiles.forEach((tile, place) => {
+    paint(tile.canvas, alphabet[tile.d]);
+    tile.bar.style.width = `${(100 * shares[place]) / largest}%`;
+  });
 }
 
 // On a narrow screen: components that stay in sight while the sliders move.

@@ -3,7 +3,7 @@
 function showGroup(image, caption, group, lead, side = 48) {
   const count = Math.min(facts.groups.shown, facts.groups.images[group]);
   image.src = backEnd.images(group);
-  image.width = side * Math.min(count, facts.groups.columns);
+  image.width = side * Math.ceil(count / Math.ceil(count / facts.groups.columns));
   image.alt = `${count} of the ${facts.groups.images[group]} held-out images of ${groupName(group)}`;
   if (caption) caption.textContent = `${lead}${groupName(group)} (${facts.groups.images[group]} images)`;
 }

@@ -57,7 +57,7 @@ function reflect() {
   element('all').checked = state.all;
   element('words').value = state.text;
   tabs.tiles = componentTiles(element('tiles'), shownComponents(state.all), state.d, chooseComponent);
-  if (alphabet) for (const tile of tabs.tiles) paint(tile.canvas, alphabet[tile.d]);
+  if (alphabet) drawTiles();
 }
 
 function chooseComponent(d) {
@@ -76,11 +76,11 @@ function prepare() {
   for (const [id, is] of Object.entries(shown)) element(id).hidden = !is;
   const under = hasBeta ? ' under the present beta' : '';
   const named = facts.names ? `Its name is the ${facts.names.label} that most of its training images bear.` : 'Those with the most images are first.';
-  element('components-text').textContent = `Each component's mean image${under}. ${named} Choose one to see it large.`;
+  element('components-text').textContent = `Each component's mean image${under}. ${named}${facts.proportions ? ' The bar is its share of the images, p(d given beta).' : ''} Choose one to see it large.`;
   element('more-heading').firstChild.textContent = hasBeta ? 'More of this group' : 'New images';
   element('more-text').textContent = `New images${under}: ${hasMixture ? 'd and z are' : 'z is'} drawn from the prior.`;
   element('z-legend').textContent = `Principal axes of z, in standard deviations over images${hasMixture ? ' of the component' : ''}`;
-  fill(element('d'), shownComponents(true).map((d) => [d, `${facts.names ? `${nameOf(d)}, component ${d}` : `component ${d}`} (${percent(facts.shares[d])})`]));
+  fill(element('d'), shownComponents(true).map(({d, name}) => [d, `${facts.names ? `${name}, ` : ''}component ${d} (${percent(facts.shares[d])})`]));
   element('d').addEventListener('change', () => chooseComponent(Number(element('d').value)));
   element('all').addEventListener('change', () => { change({all: element('all').checked}); reflect(); });
   element('words').addEventListener('input', () => change({text: element('words').value}));

@@ -7,7 +7,7 @@ const hasMixture = facts.shares.length > 1;
 function start() {
   const [from, to] = hasBeta ? ends() : [0, 0];
   return {
-    from, to, t: 0, beta: [], d: shownComponents(false)[0], z: [], all: false, text: startText(), seed: 1, group: from,
+    from, to, t: 0, beta: [], d: shownComponents(false)[0].d, z: [], all: false, text: startText(), seed: 1, group: from,
     view: '',
   };
 }
@@ -24,14 +24,20 @@ function startText() {
   return ['Hello', '2718', known.slice(0, 8).join(' ')].find((text) => letters(text).every((one) => one.d !== null)) || '';
 }
 
-// The components in the order of their names; without names by their shares of the images.
+// Components with names: one for each name or, with `all`, all in the order of their names, which lists the
+// components that a tile stands for. Without names those that have images, or all, by their shares of the images.
 function shownComponents(all) {
-  const used = facts.order.filter((d) => facts.shares[d] > 0);
-  if (!facts.names) return all ? facts.order : used;
-  if (!all) return Object.values(facts.names.components);
-  const collator = new Intl.Collator('en', {numeric: true});
-  const name = (d) => facts.names.of[d] ?? '\uffff';
-  return [...facts.order].sort((a, b) => collator.compare(name(a), name(b)));
+  if (facts.names && !all) return Object.entries(facts.names.components).map(([name, d]) => ({d, name, of: named(name)}));
+  const order = all ? [...facts.order] : facts.order.filter((d) => facts.shares[d] > 0);
+  if (facts.names) {
+    const collator = new Intl.Collator('en', {numeric: true}), name = (d) => facts.names.of[d] ?? '\uffff';
+    order.sort((a, b) => collator.compare(name(a), name(b)));
+  }
+  return order.map((d) => ({d, name: nameOf(d), of: [d]}));
+}
+
+function named(name) {
+  return facts.order.filter((d) => facts.names.of[d] === name);
 }
 
 function nameOf(d) {
