@@ -174,7 +174,6 @@ def test_parts_that_a_model_lacks_are_left_out(browser, request_for, exported, t
         {"body": "conv", "observation_variance": "network", "likelihood": "gaussian"},
         {"model": "gm-vae", "image_shape": COLOUR_SHAPE},
         {"body": "gated"},
-        {"model": "nested-vae"},
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),
 )

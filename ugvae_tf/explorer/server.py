@@ -1,6 +1,7 @@
 """The local server of the page: 127.0.0.1 only, its own addresses only, no file of the disk. Without TensorFlow."""
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,6 +47,11 @@ class PageServer(ThreadingHTTPServer):
 
     daemon_threads = True
     answers: Answers
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that leaves in the middle of an answer is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def address(self) -> str:
