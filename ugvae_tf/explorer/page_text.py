@@ -15,6 +15,7 @@ SCRIPTS = (
     "controls",
     "state",
     "tiles",
+    "sentences",
     "groups",
     "map",
     "drawing",

@@ -52,7 +52,7 @@ async function measurePath() {
   }
   measuredPath = ends.join();
   const change = images[0].reduce((sum, value, place) => sum + Math.abs(value - images[1][place]), 0) / images[0].length / 255;
-  element('path-note').textContent = `From the first group to the second ${hasMixture ? "the components' images change" : 'the mean image changes'} by ${change.toFixed(3)} a pixel, of [0, 1].`;
+  element('path-note').textContent = aboutPath(change);
 }
 
 async function drawComponents(beta) {

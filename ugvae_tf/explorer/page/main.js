@@ -74,13 +74,11 @@ function prepare() {
   element('facts').textContent = `${facts.kind}; ${facts.data}.`;
   const shown = {beta: hasBeta, map: hasBeta, components: hasMixture, 'd-field': hasMixture, text: facts.names, 'all-field': facts.names};
   for (const [id, is] of Object.entries(shown)) element(id).hidden = !is;
-  const under = hasBeta ? ' under the present beta' : '';
-  const named = facts.names ? `Its name is the ${facts.names.label} that most of its training images bear.` : 'Those with the most images are first.';
-  element('components-text').textContent = `Each component's mean image${under}. ${named}${facts.proportions ? ' The bar is its share of the images, p(d given beta).' : ''} Choose one to see it large.`;
+  element('components-text').textContent = aboutComponents();
   element('more-heading').firstChild.textContent = hasBeta ? 'More of this group' : 'New images';
-  element('more-text').textContent = `New images${under}: ${hasMixture ? 'd and z are' : 'z is'} drawn from the prior.`;
-  element('z-legend').textContent = `Principal axes of z, in standard deviations over images${hasMixture ? ' of the component' : ''}`;
-  fill(element('d'), shownComponents(true).map(({d, name}) => [d, `${facts.names ? `${name}, ` : ''}component ${d} (${percent(facts.shares[d])})`]));
+  element('more-text').textContent = aboutMore();
+  element('z-legend').textContent = aboutAxesOfZ();
+  fill(element('d'), shownComponents(true).map((tile) => [tile.d, optionOf(tile)]));
   element('d').addEventListener('change', () => chooseComponent(Number(element('d').value)));
   element('all').addEventListener('change', () => { change({all: element('all').checked}); reflect(); });
   element('words').addEventListener('input', () => change({text: element('words').value}));
@@ -100,7 +98,7 @@ function prepareGroups() {
   tabs.beta = axes('beta', facts.beta);
   element('beta-reset').addEventListener('click', () => { change({beta: []}); reflect(); });
   tabs.map = drawnMap(element('points'), (group) => { change({group}); reflect(); });
-  element('map-text').textContent = `Each point is a group of held-out images, at the first two principal axes of beta (${percent(facts.beta.shares[0])} and ${percent(facts.beta.shares[1] || 0)} of the variance). The cross is the present beta. Choose a point to see its images and its nearest groups.`;
+  element('map-text').textContent = aboutMap();
 }
 
 function restore() {

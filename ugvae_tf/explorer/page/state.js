@@ -24,8 +24,8 @@ function startText() {
   return ['Hello', '2718', known.slice(0, 8).join(' ')].find((text) => letters(text).every((one) => one.d !== null)) || '';
 }
 
-// Components with names: one for each name or, with `all`, all in the order of their names, which lists the
-// components that a tile stands for. Without names those that have images, or all, by their shares of the images.
+// The tiles: a component each, its name, and all components that have the name. With names there is a tile for each
+// name or, with `all`, for each component. Without names there are those that have images, or all, by their shares.
 function shownComponents(all) {
   if (facts.names && !all) return Object.entries(facts.names.components).map(([name, d]) => ({d, name, of: named(name)}));
   const order = all ? [...facts.order] : facts.order.filter((d) => facts.shares[d] > 0);
