@@ -10,6 +10,7 @@ import pytest
 from browser import CHROMIUM, Browser
 from small_models import COLOUR_SHAPE, CONV_SHAPE, EXTENDED
 
+from ugvae_tf.errors import UserError
 from ugvae_tf.explorer import run, server
 from ugvae_tf.explorer.network import network_of
 from ugvae_tf.explorer.request import ExploreRequest
@@ -38,11 +39,16 @@ def request_for(exported, tmp_path_factory):
     shutil.copytree(exported(image_shape=COLOUR_SHAPE, **EXTENDED)[1], folder / "model")
     write_names(folder / "model" / "1", NAMES)
     owners = np.array([f"owner {number % 9}" for number in range(90)])
-    np.savez(folder / "own.npz", image=random.integers(256, size=(90, *COLOUR_SHAPE), dtype=np.uint8), owner=owners)
+    np.savez(
+        folder / "own.npz",
+        image=random.integers(256, size=(90, *COLOUR_SHAPE), dtype=np.uint8),
+        owner=owners,
+        half=np.arange(90) % 2,
+    )
 
     def made(**settings):
         own = {"dataset": "npz", "data_dir": str(folder / "own.npz"), "group_by": "owner", "group_size": "4"}
-        return ExploreRequest(saved_model=str(folder / "model"), **own, **settings).checked()
+        return ExploreRequest(saved_model=str(folder / "model"), **{**own, **settings}).checked()
 
     return made
 
@@ -63,6 +69,11 @@ def file(request_for, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "page.html"
     assert str(path) in run.write(request_for(html=str(path)))
     return path.as_uri()
+
+
+def test_a_label_with_two_groups_is_one_sentence(request_for, tmp_path):
+    with pytest.raises(UserError, match="needs 3 groups, and the held-out images have 2: choose another `group_by`"):
+        run.write(request_for(html=str(tmp_path / "page.html"), group_by="half"))
 
 
 def press(browser, element, key, times=1):

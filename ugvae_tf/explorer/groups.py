@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ugvae_tf.codes import neighbours
+from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import sampling
 from ugvae_tf.explorer.axes import numbers
 from ugvae_tf.serving.codes import group_codes
@@ -15,6 +16,7 @@ from ugvae_tf.serving.naming import DEFAULT
 from ugvae_tf.tasks.context import Context
 
 NEAREST = 5
+LEAST = 3  # groups
 ROWS, COLUMNS = 2, 6  # of the images of a group
 JPEG_QUALITY = 80
 SYMMETRIC_KL = "the symmetric KL divergence of q(beta)"
@@ -33,10 +35,18 @@ class ShownGroups:
 
     @classmethod
     def of(cls, context: Context, most: int) -> "ShownGroups":
-        """At most so many groups: one of each value of the group label, or random ones."""
+        """At most so many groups: one of each value of the group label, or random ones.
+
+        Raises:
+            UserError: the label has fewer than LEAST values.
+        """
         if not most:
             return cls([], *np.zeros([4, 0, 0]))
         names, members = _drawn(context, most)
+        if len(names) < LEAST:
+            raise UserError(
+                f"The map needs {LEAST} groups, and the held-out images have {len(names)}: choose another `group_by`."
+            )
         codes = group_codes(context.held_out_codes, members)
         return cls(names, members, (members >= 0).sum(axis=1), codes.beta_mean, codes.beta_stddev)
 

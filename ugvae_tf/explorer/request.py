@@ -25,7 +25,7 @@ class ExploreRequest:
     html: str | None = None
     """Write the explorer to this file and stop: one .html file that opens from disk, without a server."""
     groups: int = 200
-    """Groups of held-out images in the map, at most."""
+    """Groups of held-out images in the map, from 3 to 1000, at most."""
     seed: int = 0
     """Seed of the groups."""
     dataset: str | None = None
