@@ -31,20 +31,20 @@ pytestmark = pytest.mark.usefixtures("few_resamples")
 
 ROOT = Path(__file__).parents[1]
 FIGURES = {
-    "batch-classification": {"accuracy.png", "tsne.png"},
-    "composition": {"composition.png"},
+    "batch-classification": {"accuracy.png", "accuracy-with-random.png", "tsne.png"},
+    "composition": {f"{draw}{part}.png" for draw in ("random", "skewed") for part in ("", "-labels")},
     "traversal": {"all.png"},  # and one for each used component
     "interpolation": {"between.png", "carried.png", "within.png", "path.png"},
     "embedding": {"groups.png", "images.png", "thumbnails.png"},
     "reconstruction": {"reconstruction.png"},
     "likelihood": {"bounds.png"},
-    "anatomy": {"anatomy.png"},
-    "clustering": {"components.png", "gallery.png"},
-    "prediction": {"prediction.png"},
-    "generate": {"groups.png", "prior.png", "histograms-by_label.png"},
+    "anatomy": {"beta.png", "z.png"},
+    "clustering": {"components.png", "agreement.png", "gallery.png"},
+    "prediction": {"own.png", "over_mean.png", "gain.png"},
+    "generate": {"recognised.png", "groups.png", "prior.png", "histograms-by_label.png"},
     "completion": {"completion.png", "error.png"},
-    "swap": {"swap.png"},
-    "retrieval": {"recall.png", "nearest.png"},
+    "swap": {"swap.png", "content.png", "found.png"},
+    "retrieval": {"recall-any.png", "nearest.png"},
 }
 
 

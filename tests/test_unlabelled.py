@@ -84,6 +84,6 @@ def test_thumbnails_are_where_their_points_are():
     picture = np.asarray(thumbnails(points, images, "").axes[0].images[0].get_array())
     size = len(picture)
     assert picture[size - 5, 5, 0] == 0
-    assert picture[5, size - 5, 0] == 0.25
-    assert picture[size - 5, size - 5, 0] == 0.5  # the first one in its cell
-    assert picture[5, 5, 0] == 1
+    assert picture[5, size - 5, 0] == 64
+    assert picture[size - 5, size - 5, 0] == 128  # the first one in its cell
+    assert picture[5, 5, 0] == 255

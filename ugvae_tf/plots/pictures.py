@@ -1,93 +1,101 @@
 """Images in rows and columns."""
 
 from collections.abc import Sequence
-from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
-FRAME = "#EE7733"  # orange, which colour-blind readers see beside black, white and grey
+from ugvae_tf.plots.mosaic import BORDER, GAP, Places, mosaic
+from ugvae_tf.plots.page import DPI, MARGIN, WIDTH, finished
+from ugvae_tf.plots.text import NORMAL, SMALL, label, widest
+from ugvae_tf.plots.text import height as height_of
+
+LARGEST = 0.6  # inches of an image
+NARROWEST = 5.0  # inches of a figure
+NAME = 1.5  # inches of the longest label of a row
+LINE = 0.22  # inches of a line of labels or a title beside the images
 
 
 def image_grid(
     images: np.ndarray,
-    title: str,
+    heading: str,
     row_labels: Sequence[str] = (),
     column_title: str = "",
     row_title: str = "",
     framed: np.ndarray | None = None,
+    *,
+    caption: str = "",
+    column_labels: Sequence[str] = (),
+    image_labels: Sequence[str] = (),
+    row_blocks: Sequence[int] = (),
+    column_blocks: Sequence[int] = (),
 ) -> Figure:
-    """Images in rows and columns, as one picture with thin gaps.
+    """Images in rows and columns, each of their pixels a square of the same size.
 
     Args:
-        images: [rows, columns, H, W, C] in [0, 1], one or three channels.
+        images: [rows, columns, H, W, C] in [0, 1], one or three channels; nothing is drawn for one with NaN.
         row_labels: one for each row, or none.
         column_title: the variable that changes from left to right.
         row_title: the variable that changes from top to bottom.
         framed: [rows, columns], whether an image has a frame.
+        caption: how to read the picture.
+        column_labels: one for each column, or none.
+        image_labels: below the images, row after row.
+        row_blocks: rows before which there is a gap.
+        column_blocks: columns before which there is a gap.
     """
     rows, columns, height, width, _ = images.shape
-    across = 0.5 * columns * width / height  # inches, as all sizes here
-    beside = max(1.4, 0.5 + 0.09 * max(map(len, row_labels), default=0))
-    title = fill(title, max(30, round(11 * across)))  # characters of that size in an inch
-    figure = Figure((beside + across, 0.8 + 0.5 * rows + 0.2 * title.count("\n")), layout="constrained")
-    axes = figure.add_subplot()
-    picture = _draw_images(axes, images)
-    axes.set_anchor("E")  # what the picture does not fill is left to the labels of its rows
-    axes.set_title(title, fontsize=11)
-    axes.set_xlabel(column_title)
-    axes.set_ylabel(row_title)
-    tall, wide = picture.shape[0] / rows, picture.shape[1] / columns
-    for row, column in np.argwhere(framed) if framed is not None else ():
-        corner = column * wide - 0.5, row * tall - 0.5
-        axes.add_patch(Rectangle(corner, wide, tall, fill=False, edgecolor=FRAME, linewidth=2))
-    axes.set_yticks((np.arange(len(row_labels)) + 0.5) * len(picture) / rows - 0.5, row_labels)
-    return figure
+    names = [label(name, NAME) for name in row_labels]
+    left = MARGIN + (LINE if row_title else 0.0) + (widest(names, NORMAL) + 0.08 if names else 0.0)
+    times = _times(columns, width, (WIDTH - left - MARGIN) * DPI)
+    across = Places.of(columns, times * width, GAP, column_blocks)
+    down = Places.of(rows, times * height, GAP + (round(LINE * DPI) if image_labels else 0), row_blocks)
+    heads = [label(name, (across.size + GAP) / DPI, SMALL) for name in column_labels]
+    above = max((height_of(head, SMALL) for head in heads), default=0.0) + 0.06
+    below = LINE if column_title else 0.0
+    wide, tall = max(NARROWEST, left + across.length / DPI + MARGIN), above + down.length / DPI + below
+    figure = Figure((wide, tall))
+    axes = figure.add_axes((left / wide, below / tall, across.length / DPI / wide, down.length / DPI / tall))
+    frames = np.zeros((rows, columns), bool) if framed is None else framed
+    axes.imshow(mosaic(images, down, across, frames), interpolation="nearest", aspect="auto")
+    _label(axes, (across, down), (heads, names), (column_title, row_title))
+    _label_images(axes, (across, down), image_labels)
+    return finished(figure, heading, caption)
+
+
+def _times(columns: int, width: int, pixels: float) -> int:
+    """How many dots a pixel of an image gets, so that the images fill the page but are no larger than LARGEST."""
+    fitting = min(pixels / columns - GAP - 2 * BORDER, LARGEST * DPI)
+    return max(1, round(fitting / width))
+
+
+def _label(
+    axes: Axes, places: tuple[Places, Places], labels: tuple[Sequence[str], Sequence[str]], titles: tuple[str, str]
+) -> None:
+    axes.set_xticks(places[0].middles if labels[0] else [], labels[0], fontsize=SMALL)
+    axes.set_yticks(places[1].middles if labels[1] else [], labels[1], fontsize=NORMAL)
+    axes.tick_params(length=0, top=True, bottom=False, labeltop=True, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel(titles[0], fontsize=NORMAL)
+    axes.set_ylabel(titles[1], fontsize=NORMAL)
+
+
+def _label_images(axes: Axes, places: tuple[Places, Places], labels: Sequence[str]) -> None:
+    across, down = places
+    for place, text in enumerate(labels):
+        row, column = divmod(place, len(across.starts))
+        x, y = across.middles[column], down.starts[row] + down.size + 4
+        axes.text(x, y, label(text, across.size / DPI, SMALL, lines=1), fontsize=SMALL, ha="center", va="top")
 
 
 def rows_of(groups: Sequence[np.ndarray], columns: int) -> np.ndarray:
-    """The first images of each group [B, H, W, C] as a row, grey where it ends: [groups, columns, H, W, C]."""
+    """The first images of each group [B, H, W, C] as a row, NaN where it ends: [groups, columns, H, W, C]."""
     columns = min(columns, max(len(group) for group in groups))
     missing = [(0, max(0, columns - len(group))) for group in groups]
     return np.stack(
         [
-            np.pad(group[:columns], (pad, (0, 0), (0, 0), (0, 0)), constant_values=0.5)
+            np.pad(group[:columns], (pad, (0, 0), (0, 0), (0, 0)), constant_values=np.nan)
             for group, pad in zip(groups, missing, strict=True)
         ]
     )
-
-
-def grid_of_grids(grids: np.ndarray, title: str, names: Sequence[str], columns: int = 5) -> Figure:
-    """The grids of several components in one figure.
-
-    Args:
-        grids: [components, rows, columns, H, W, C] in [0, 1].
-        names: of the components.
-    """
-    rows = -(-len(grids) // columns)
-    figure = Figure(figsize=(1.9 * columns, 0.8 + 2.1 * rows), layout="constrained")
-    figure.suptitle(title, fontsize=11)
-    for component, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
-        if component < len(grids):
-            _draw_images(axes, grids[component])
-            axes.set_title(names[component], fontsize=9)
-        else:
-            axes.set_axis_off()
-    return figure
-
-
-def _draw_images(axes: Axes, images: np.ndarray) -> np.ndarray:
-    """Draw images [rows, columns, H, W, C] with thin gaps; returns the picture [height, width, C]."""
-    rows, columns, height, width, channels = images.shape
-    gap = max(1, height // 14)
-    padded = np.pad(images, ((0, 0), (0, 0), (gap, gap), (gap, gap), (0, 0)), constant_values=0.5)
-    tall, wide = height + 2 * gap, width + 2 * gap
-    picture = padded.transpose(0, 2, 1, 3, 4).reshape(rows * tall, columns * wide, channels).clip(0, 1)
-    axes.imshow(picture[..., 0] if channels == 1 else picture, cmap="gray", vmin=0, vmax=1)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    return picture

@@ -3,11 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.anatomy import anatomy, kl_from_mixture
 from ugvae_tf.evaluation.bootstrap import with_interval
-from ugvae_tf.plots import charts
+from ugvae_tf.plots.ranges import ranges
 from ugvae_tf.serving.codes import group_codes
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.draws import drawn
@@ -17,6 +18,10 @@ IMAGES = 2000  # held-out images
 PRIOR_COMPONENTS = 20_000  # of the mixture that stands for p(z)
 FEWER = 4  # times fewer betas in the second estimate of p(z)
 FEWEST = 4  # groups or images
+PARTS = {
+    "information": "of this, information about the data",
+    "aggregate_kl": "of this, aggregate of {name} from its prior",
+}
 UNITS = {"beta": "nats a group", "z": "nats an image"}
 
 
@@ -47,7 +52,24 @@ def report(context: Context) -> Report:
         metrics |= {f"{name}_{key}": value for key, value in _measured(posteriors, random).items()}
         bound = "" if posteriors.fewer is None else "; the KL is an upper bound"
         titles[name] = f"{UNITS[name]}, {len(posteriors.kl)} {posteriors.drawn}{bound}"
-    return Report(metrics, {"anatomy": charts.anatomy_bars(metrics, titles)}, _table(metrics, titles))
+    return Report(
+        metrics, {name: _figure(metrics, name, title) for name, title in titles.items()}, _table(metrics, titles)
+    )
+
+
+def _figure(metrics: dict[str, float], name: str, title: str) -> Figure:
+    whole = metrics[f"{name}_kl"]
+    rows = {f"KL divergence of {name} from its prior": (whole, whole)}
+    for term, meaning in PARTS.items():
+        low = metrics.get(f"{name}_{term}_lower_bound", 0.0)
+        rows[meaning.format(name=name)] = min(low, whole), min(metrics[f"{name}_{term}_upper_bound"], whole)
+    return ranges(
+        rows,
+        f"What the KL divergence of {name} from its prior consists of",
+        "Its two parts add up to it: what a code tells about its own data, and how far the codes of all data together "
+        "(the aggregate) are from the prior that new images are drawn from.",
+        title,
+    )
 
 
 def _variables(context: Context) -> list[str]:

@@ -110,5 +110,11 @@ def _figure(groups: Groups, found: Comparison, request: CompareRequest) -> Figur
     if any(strip is None for strip in strips):
         return None
     rows = pictures.rows_of([strip for strip in strips if strip is not None], STRIP)
-    title = "Images that are typical of either group and foreign to the other"
-    return pictures.image_grid(rows, title, [str(request.group), str(request.other)])
+    return pictures.image_grid(
+        rows,
+        f"Images that tell {request.group} and {request.other} apart",
+        [str(request.group), str(request.other)],
+        caption="Each is typical of its own group and foreign to the other, the most typical first: its components d "
+        "are frequent here and rare there.",
+        row_blocks=[1],
+    )

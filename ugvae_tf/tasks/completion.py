@@ -7,14 +7,15 @@ from ugvae_tf.evaluation import sampling
 from ugvae_tf.evaluation.bootstrap import with_interval
 from ugvae_tf.evaluation.clustering import many_to_one_accuracy, matched_accuracy
 from ugvae_tf.evaluation.completion import NEAREST, TrainingGroups, squared_error
-from ugvae_tf.plots import charts, pictures
+from ugvae_tf.plots import pictures
+from ugvae_tf.plots.curves import curves
 from ugvae_tf.serving.codes import group_codes
 from ugvae_tf.tasks.contents import Contents, contents_of, group_values
 from ugvae_tf.tasks.context import Context, Report
 
 GROUPS = 500  # default of `groups`: held-out groups
 COUNTS = {"1": 1, "3": 3, "5": 5, "10": 10, "half": None}  # given images
-SHOWN, COLUMNS, ROWS = 3, 31, 2  # groups in the figure, and its images of each
+SHOWN, COLUMNS, ROWS = 3, 16, 4  # groups in the figure, and its images of each
 SHOWN_COUNT = 5  # given images in the figure
 METHODS = {
     "model": "the model: z = mu_d(beta)",
@@ -43,7 +44,7 @@ def report(context: Context) -> Report:
         for method in METHODS if errors else ():
             values = np.array([error[method] for error in errors])
             metrics |= with_interval(f"squared_error_{name}_{method}", values, random)
-    figures = {"completion": _picture(measured, groups, random), "error": _curves(metrics, groups)}
+    figures = {"completion": _picture(measured, groups), "error": _curves(metrics, groups)}
     return Report(metrics, figures, _table(metrics, context, contents, len(groups)))
 
 
@@ -107,7 +108,7 @@ class _Measured:
         return {method: squared_error(images, true) for method, images in drawn.items()}
 
 
-def _picture(measured: _Measured, groups: list[np.ndarray], random: np.random.Generator) -> Figure:
+def _picture(measured: _Measured, groups: list[np.ndarray]) -> Figure:
     """Groups in order of content: true images, the given ones framed, each above the drawn one."""
     rows, frames, labels = [], [], []
     shape = measured.context.model.image_shape
@@ -119,32 +120,39 @@ def _picture(measured: _Measured, groups: list[np.ndarray], random: np.random.Ge
         for part in np.array_split(np.arange(len(shown)), -(-len(shown) // COLUMNS)):
             rows += [images[part].reshape(-1, *shape) for images in (measured.pixels[shown], drawn)]
             frames += [np.isin(shown[part], group[:count]), np.zeros(len(part), bool)]
-            labels += [f"{measured.names[group[0]]}: true", "drawn"]
+            labels += [str(measured.names[group[0]]), "drawn"]
     framed = np.stack([np.pad(frame, (0, max(map(len, frames)) - len(frame))) for frame in frames])
-    title = (
-        "Held-out groups: true images, the given ones framed; below each, the image drawn from beta of the given ones"
-    )
     return pictures.image_grid(
-        pictures.rows_of(rows, COLUMNS), title, labels, f"images, by {measured.contents.name}", framed=framed
+        pictures.rows_of(rows, COLUMNS),
+        "Held-out groups, and their images drawn from the few that are framed",
+        labels,
+        framed=framed,
+        caption="beta is the code of the framed images alone. Below each true image is the one that the model draws "
+        f"from this beta and the component d of its content ({measured.contents.name}), without the image itself.",
+        row_blocks=range(0, len(rows), 2),
     )
 
 
 def _curves(metrics: dict[str, float], groups: list[np.ndarray]) -> Figure:
     half = float(np.median([len(group) // 2 for group in groups]))
+    ends = ("", "_low", "_high")
     lines = {
         meaning: np.array(
             [
-                [
-                    COUNTS[name] or half,
-                    *(metrics[f"squared_error_{name}_{method}{end}"] for end in ("", "_low", "_high")),
-                ]
+                [COUNTS[name] or half, *(metrics[f"squared_error_{name}_{method}{end}"] for end in ends)]
                 for name in _present(metrics)
             ]
         )
         for method, meaning in METHODS.items()
     }
-    title = "Images of held-out groups that are not given; bars are 95 % intervals over the groups"
-    return charts.curves({"": lines}, title, "given images", "squared error per pixel")
+    return curves(
+        lines,
+        "Error of the images of a held-out group that are drawn from the others",
+        "Lower is better. All but the model with the average beta and the mean training image see the given images. "
+        "Lines with ends: 95 % intervals over the groups.",
+        ("given images of the group", "squared error per pixel"),
+        limits=(0.0, None),
+    )
 
 
 def _present(metrics: dict[str, float]) -> list[str]:

@@ -69,6 +69,11 @@ class Context:
         if request.attribute or request.category_labels:
             self.labels(self.held_out)  # reports an unknown label before any work
 
+    @property
+    def group_size(self) -> str:
+        """The number of images in a group, in words."""
+        return f"{self.largest}" if self.smallest == self.largest else f"{self.smallest} to {self.largest}"
+
     def require(self, part: str, meaning: str) -> None:
         """Raise LacksPart unless the model has the part: `has_beta` or `has_mixture` of ModelConfig."""
         config = self.model.settings.model

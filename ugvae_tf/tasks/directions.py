@@ -38,14 +38,14 @@ class PaperDirections:
     """
 
     beta_reach = interpolation.BETA_REACH
-    z_title = "from mu_d(beta) - 3 to mu_d(beta) + 3 in every dimension"
+    z_title = "from mu_d(beta) - 3 to mu_d(beta) + 3 in all dimensions"
 
     def __init__(self, context: Context) -> None:
         p_beta, dimension = context.model.global_prior(ROWS), context.request.dimension
         deviations = interpolation.traversal_betas(p_beta["beta_mean"].shape[1], ROWS, dimension)
         self.betas = (p_beta["beta_mean"] + deviations * p_beta["beta_stddev"]).astype(np.float32)
         which = "all dimensions" if dimension is None else f"dimension {dimension}"
-        self.beta_title = f"beta, deviations of p(beta) ({which})"
+        self.beta_title = f"from -1 to 1 deviations of p(beta) in {which}"
         self.metrics: dict[str, float] = {}
 
     def zs(self, component_means: np.ndarray, component: int) -> np.ndarray:
@@ -73,7 +73,8 @@ class DataDirections:
         self._zs, self._components = context.held_out_codes.z_mean, components
         self._axis = cache(self._axis_of)
         self.beta_title = (
-            f"beta along principal axis {number + 1}, {axis.share:.0%} of the variance of {len(members)} groups"
+            f"along principal axis {number + 1} ({axis.share:.0%} of the variance of {len(members)} groups), "
+            f"-{REACH:g} to {REACH:g} deviations"
         )
         self.beta_reach = axis.reach
         self.metrics = {"beta_axis_stddev": axis.stddev, "beta_axis_share": axis.share}

@@ -5,7 +5,7 @@ import numpy as np
 from ugvae_tf.evaluation import sampling
 from ugvae_tf.evaluation.categories import value_categories
 from ugvae_tf.evaluation.projection import tsne
-from ugvae_tf.plots import charts
+from ugvae_tf.plots.maps import scatter
 from ugvae_tf.serving.codes import MEANINGS, group_codes
 from ugvae_tf.tasks import unlabelled
 from ugvae_tf.tasks.context import Context, Report
@@ -30,8 +30,18 @@ def report(context: Context) -> Report:
     image_points = tsne(context.held_out_codes.z_mean[shown], context.request.seed)
     meaning = MEANINGS[next(iter(codes.features))]
     figures = {
-        "groups": charts.scatter(group_points, categories, f"t-SNE, groups of one label and random ones: {meaning}"),
-        "images": charts.scatter(image_points, labels[shown].astype(str), "t-SNE of q(z)'s means: single images"),
+        "groups": scatter(
+            group_points,
+            categories,
+            "Codes of groups of one label each, and of random groups",
+            f"Each point is a group of {context.group_size} held-out images, by the {meaning}.",
+        ),
+        "images": scatter(
+            image_points,
+            labels[shown].astype(str),
+            "Codes of single images, by label",
+            f"Each point is one of {len(shown):,} held-out images, by the mean of q(z).",
+        ),
         "thumbnails": unlabelled.image_map(context, context.generator(1)),
     }
     metrics = {

@@ -9,22 +9,20 @@ from ugvae_tf import codes
 from ugvae_tf.evaluation import generation, sampling
 from ugvae_tf.evaluation.bootstrap import with_interval
 from ugvae_tf.evaluation.label_classifier import SURE, LabelClassifier
-from ugvae_tf.plots import charts, pictures
 from ugvae_tf.serving.codes import GroupCodes, group_codes
+from ugvae_tf.tasks import generate_figures
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.draws import drawn, draws, most
+from ugvae_tf.tasks.generate_figures import Images
 
 GROUPS = 100  # default of `groups`: groups of each draw
 AGGREGATED = 500  # groups whose q(beta) make the aggregate
-SHOWN = 6  # groups in a figure
-COLUMNS = 16  # images of each
 SOURCES = {
     "real": "held-out images",
     "reconstruction": "their reconstructions",
     "posterior": "generated from the groups' beta",
     "prior": "generated from beta ~ p(beta)",
 }
-Images = list[np.ndarray]  # of each group [B, H, W, C] in [0, 1]
 
 
 def report(context: Context) -> Report:
@@ -46,7 +44,9 @@ def report(context: Context) -> Report:
     members, random = _members(context, main, len(names)), context.generator(len(names) + 1)
     images = _images(context, members, random)
     metrics |= _qualities(context, images, classifier, random) | _aggregate(context, main, random)
-    figures |= {"groups": _groups_figure(context, members, images), "prior": _prior_figure(images["prior"])}
+    figures["recognised"] = generate_figures.recognised(metrics, SOURCES, context.label_name)
+    figures["groups"] = generate_figures.groups(context, members, images)
+    figures["prior"] = generate_figures.prior(images["prior"])
     return Report(metrics, figures, _table(metrics, names, context.label_name))
 
 
@@ -95,8 +95,7 @@ def _histograms(
     ends = generation.histogram_r2_interval(given, read[""], random)
     metrics |= {f"{name}_low": ends[0], f"{name}_high": ends[1]}
     values = [str(value) for value in classifier.values]
-    title = f"Labels of held-out groups and of as many images generated from their beta: {meaning}"
-    return metrics, charts.histograms(given[:SHOWN], read[""][:SHOWN], values, title, context.label_name)
+    return metrics, generate_figures.histograms(given, read[""], values, meaning, context.label_name)
 
 
 def _read(classifier: LabelClassifier, images: Images) -> np.ndarray:
@@ -152,24 +151,6 @@ def _aggregate(context: Context, draw: str, random: np.random.Generator) -> dict
         "kl_aggregate": generation.aggregate_kl(found.beta_mean, found.beta_stddev, mean, stddev),
         "kl_aggregate_floor": generation.aggregate_kl(floor, found.beta_stddev, mean, stddev),
     }
-
-
-def _groups_figure(context: Context, members: np.ndarray, images: dict[str, Images]) -> Figure:
-    """Some groups, each above the images generated from its beta."""
-    rows = [images[name][place] for place in range(min(SHOWN, len(members))) for name in ("real", "posterior")]
-    values = context.held_out.labels.get(context.group_label or "")
-    names = [f"group {place + 1}" if values is None else str(values[row[0]]) for place, row in enumerate(members)]
-    labels = [text for name in names[:SHOWN] for text in (f"{name}: given", "generated")]
-    title = "Held-out groups, each above images generated from its beta"
-    return pictures.image_grid(pictures.rows_of(rows, COLUMNS), title, labels, "images, in any order")
-
-
-def _prior_figure(groups: Images) -> Figure:
-    rows = pictures.rows_of(groups[: 2 * SHOWN], COLUMNS)
-    labels = [f"group {place + 1}" for place in range(len(rows))]
-    return pictures.image_grid(
-        rows, "New groups: one beta ~ p(beta) in each row", labels, "d ~ p(d | beta), z ~ p(z | d, beta)"
-    )
 
 
 def _table(metrics: dict[str, float], names: dict[str, str], label: str) -> str:

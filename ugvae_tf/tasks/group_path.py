@@ -6,14 +6,15 @@ from matplotlib.figure import Figure
 from ugvae_tf.codes import symmetric_kl
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.projection import tsne
-from ugvae_tf.plots import charts, pictures
+from ugvae_tf.plots.maps import scatter
 from ugvae_tf.serving.codes import group_codes
+from ugvae_tf.tasks import path_pictures
 from ugvae_tf.tasks.context import Context, Report
-from ugvae_tf.tasks.pairs import STEPS, Pairs
+from ugvae_tf.tasks.pairs import Pairs
 from ugvae_tf.tasks.unlabelled import groups_of
 
 PATHS = 10  # images along the path between two groups
-ALONG = [f"{share:.0%}" for share in np.linspace(0, 1, STEPS)]
+OTHERS = "other groups"
 
 
 def report(context: Context) -> Report:
@@ -35,11 +36,9 @@ def report(context: Context) -> Report:
         "median_distance": float(np.median(distances[np.triu_indices(len(distances), 1)])),
         "change_along_beta": float(np.abs(carried[:, -1] - carried[:, 0]).mean()),
     }
-    title = f"From {names[0]} to {names[1]}"
-    z, noise = "z, from one image to the other", "images, each with its d and noise"
     figures = {
-        "between": pictures.image_grid(pairs.grid(0), title, ALONG, z, "beta"),
-        "carried": pictures.image_grid(carried.swapaxes(0, 1), title, ALONG, noise, "beta"),
+        "between": path_pictures.grid(pairs, *names),
+        "carried": path_pictures.carried(pairs, *names),
         "path": _map(context, codes.beta_mean, pairs.betas[:, 0], (first, second), names),
     }
     return Report(metrics, figures, _table(metrics, names, len(members)))
@@ -85,8 +84,9 @@ def _rolled(group: np.ndarray, place: int) -> np.ndarray:
 
 def _map(context: Context, betas: np.ndarray, way: np.ndarray, ends: tuple[int, int], names: list[str]) -> Figure:
     points = tsne(np.concatenate([betas, way]), context.request.seed)
-    categories = np.full(len(betas), "random", dtype="<U64")
+    categories = np.full(len(betas), OTHERS, dtype="<U64")
     for place, name in zip(ends, names, strict=True):
         categories[place] = name[:64]
-    title = "t-SNE of q(beta)'s means of groups, and the path"
-    return charts.scatter(points[: len(betas)], categories, title, [points[len(betas) :]])
+    heading = f"Codes of groups, and the path from {names[0]} to {names[1]}"
+    caption = f"Each point is a group of up to {context.largest} held-out images, by the mean of q(beta)."
+    return scatter(points[: len(betas)], categories, heading, caption, [points[len(betas) :]], OTHERS)

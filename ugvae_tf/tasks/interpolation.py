@@ -8,18 +8,16 @@ from ugvae_tf.evaluation.bootstrap import share_with_interval, with_interval
 from ugvae_tf.evaluation.categories import Category
 from ugvae_tf.evaluation.domain_classifier import DomainClassifier, balanced_examples
 from ugvae_tf.evaluation.projection import tsne
-from ugvae_tf.plots import charts, pictures
+from ugvae_tf.plots.maps import scatter
 from ugvae_tf.serving.codes import group_codes
-from ugvae_tf.tasks import group_path, unlabelled
+from ugvae_tf.tasks import group_path, path_pictures, unlabelled
 from ugvae_tf.tasks.context import Context, Report
-from ugvae_tf.tasks.pairs import STEPS, Pairs, category_pair
+from ugvae_tf.tasks.pairs import Pairs, category_pair
 
 PAIRS = 50  # pairs of groups, with an image of each
 GROUPS = 60  # default of `groups`: groups of each category in the t-SNE
 SHOWN_PATHS = 5  # in the t-SNE
 MAX_EXAMPLES = 20_000  # training images of the classifier
-SHARES = [f"{share:.0%}" for share in np.linspace(0, 1, STEPS)]
-ALONG_BETA = "beta, from one group to the other"
 PATHS = {
     "beta": "along beta, z fixed",
     "beta_and_component": "along beta, z with its component",
@@ -43,10 +41,9 @@ def report(context: Context) -> Report:
     classifier, accuracy = _domain_classifier(context, first, second, random)
     pairs = Pairs.draw(context, first, second, PAIRS, random)
     within = Pairs.draw(context, first, first, PAIRS, random)
-    carried = pairs.along_beta_and_component()
     paths = {
         "beta": pairs.along_beta(),
-        "beta_and_component": carried,
+        "beta_and_component": pairs.along_beta_and_component(),
         "z": pairs.along_z(),
         "beta_within": within.along_beta_and_component(),
         "reconstructions": pairs.ends(),
@@ -54,11 +51,10 @@ def report(context: Context) -> Report:
     metrics = {"classifier_accuracy": accuracy}
     for name, images in paths.items():
         metrics |= _along(name, classifier.probabilities(images), random)
-    between = f"From {first.name} to {second.name}"
     figures = {
-        "between": _picture(pairs.grid(0), between),
-        "carried": _carried_picture(carried, between),
-        "within": _picture(within.grid(0), f"Within {first.name}"),
+        "between": path_pictures.grid(pairs, first.name, second.name),
+        "carried": path_pictures.carried(pairs, first.name, second.name),
+        "within": path_pictures.grid(within, first.name, f"another group of {first.name}"),
         "path": _path_figure(context, first, second, pairs.betas, random),
     }
     return Report(metrics, figures, _table(metrics, first.name, second.name))
@@ -86,16 +82,6 @@ def _along(name: str, probabilities: np.ndarray, random: np.random.Generator) ->
     }
 
 
-def _carried_picture(carried: np.ndarray, title: str) -> Figure:
-    shown = carried[: STEPS + 3].swapaxes(0, 1)  # [STEPS, images, H, W, C]
-    columns = "images, each with its d and noise, between groups of its own"
-    return pictures.image_grid(shown, title, SHARES, columns, row_title=ALONG_BETA)
-
-
-def _picture(grid: np.ndarray, title: str) -> Figure:
-    return pictures.image_grid(grid, title, SHARES, "z, from one image to the other", row_title=ALONG_BETA)
-
-
 def _path_figure(
     context: Context, first: Category, second: Category, betas: np.ndarray, random: np.random.Generator
 ) -> Figure:
@@ -108,7 +94,9 @@ def _path_figure(
     points = tsne(np.concatenate([codes, *shown]), context.request.seed)
     paths = np.split(points[len(codes) :], len(shown))
     categories = np.repeat([first.name, second.name, "random"], groups)
-    return charts.scatter(points[: len(codes)], categories, "t-SNE of q(beta)'s means, and paths between groups", paths)
+    heading = f"Codes of groups, and {len(paths)} paths from {first.name} to {second.name}"
+    caption = f"Each point is a group of {context.group_size} held-out images, by the mean of q(beta)."
+    return scatter(points[: len(codes)], categories, heading, caption, paths)
 
 
 def _table(metrics: dict[str, float], first: str, second: str) -> str:

@@ -1,12 +1,13 @@
 """Likelihood: the ELBO of held-out groups with its terms, and tighter bounds by importance sampling."""
 
 import numpy as np
+from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import likelihood, sampling
 from ugvae_tf.evaluation.bootstrap import standard_error
-from ugvae_tf.plots import charts
+from ugvae_tf.plots.bars import Bar, points
 from ugvae_tf.tasks.context import Context, Report
 
 GROUPS = 20  # default of `groups`
@@ -28,10 +29,23 @@ def report(context: Context) -> Report:
     metrics = {name: float(np.mean(values)) for name, values in found.items()}
     metrics |= {f"{name}_standard_error": standard_error(v) for name, v in found.items()}
     metrics["bits_per_dimension"] = _bits(metrics["elbo"], images[0].size, context)
-    bounds = {"elbo": "ELBO", **{f"iw_{samples}": f"IW, {samples:,}\nper image" for samples in loops}}
-    errors = [metrics[f"{name}_standard_error"] for name in bounds]
-    figure = charts.bounds([metrics[name] for name in bounds], errors, list(bounds.values()))
-    return Report(metrics, {"bounds": figure}, _table(metrics, groups))
+    return Report(metrics, {"bounds": _figure(metrics, list(loops), groups)}, _table(metrics, groups))
+
+
+def _figure(metrics: dict[str, float], samples: list[int], groups: int) -> Figure:
+    names = {"elbo": "evidence lower bound (ELBO)"}
+    names |= {f"iw_{count}": f"importance-weighted bound, {count:,} samples of z an image" for count in samples}
+    ends = {name: metrics[f"{name}_standard_error"] for name in names}
+    rows = {
+        meaning: Bar(metrics[name], metrics[name] - ends[name], metrics[name] + ends[name])
+        for name, meaning in names.items()
+    }
+    return points(
+        rows,
+        "Lower bounds of the log likelihood of held-out groups",
+        f"Mean over {groups} groups; lines: the standard error. Higher is better; more samples make a bound tighter.",
+        "log p(X), nats per image",
+    )
 
 
 def _loops(context: Context) -> dict[int, tuple[int, int]]:

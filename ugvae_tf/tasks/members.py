@@ -150,4 +150,9 @@ def _figure(groups: Groups, found: Members, group: str) -> Figure | None:
         return None
     columns = min(8, len(pixels))
     rows = pictures.rows_of(np.array_split(pixels, -(-len(pixels) // columns)), columns)
-    return pictures.image_grid(rows, f"Least likely members of {group} first")
+    return pictures.image_grid(
+        rows,
+        f"Does it belong to {group}? The least likely image first",
+        caption="Below each image its p-value: small if it does not belong to the group.",
+        image_labels=[f"{value:.2g}" for value in found.p_value[:SHOWN]],
+    )

@@ -31,6 +31,7 @@ class Pairs:
     betas: np.ndarray  # [STEPS, P, M], from the mean of the first group's q(beta) to that of the second
     zs: np.ndarray  # [STEPS, P, L], from the first image's mean of q(z) to the second one's
     components: np.ndarray  # [P], the most probable d of the first image
+    real: np.ndarray  # [2, P, H, W, C] in [0, 1], the two images themselves
 
     @classmethod
     def draw(
@@ -48,7 +49,8 @@ class Pairs:
         zs = [codes.z_mean[groups[:, 0]] for groups in members]
         beta_path, z_path = (interpolation.linear_path(start, end, STEPS) for start, end in (betas, zs))
         components = codes.component_probs[members[0][:, 0]].argmax(axis=-1)
-        return cls(context.model, beta_path.astype(np.float32), z_path.astype(np.float32), components)
+        real = np.stack([context.held_out.images[groups[:, 0]] for groups in members]) / np.float32(255)
+        return cls(context.model, beta_path.astype(np.float32), z_path.astype(np.float32), components, real)
 
     def along_beta(self) -> np.ndarray:
         """beta moves and z is fixed (paper figure 5, rows): [P, STEPS, H, W, C], as all paths here."""

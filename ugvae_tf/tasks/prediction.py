@@ -8,7 +8,7 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import likelihood
 from ugvae_tf.evaluation.bootstrap import with_interval
 from ugvae_tf.evaluation.prediction import bounds_given_betas
-from ugvae_tf.plots import charts
+from ugvae_tf.plots.curves import curves
 from ugvae_tf.serving.codes import group_codes
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.draws import drawn, draws, most
@@ -16,11 +16,23 @@ from ugvae_tf.tasks.draws import drawn, draws, most
 GROUPS = 50  # default of `groups`: groups of each draw
 JUDGED = 64  # images of a group whose bound is computed, or half of the group
 CONTEXTS = (1, 2, 5, 10, 20, 50, 100)  # other images of the group, from which beta is computed
-TITLE = "Bound of held-out images of a group; bars are 95 % intervals over the groups"
 MEASURES = {
     "own": "own: given beta of the group's other images",
     "over_mean": "over mean: own minus the same given the average beta",
     "gain": "gain: own minus the same given another group's beta",
+}
+HEADINGS = {  # of the figures, titles of their y axes, and how to read them
+    "own": ("How well images are predicted from beta of their own group", "bound, nats per image", "Higher is better."),
+    "over_mean": (
+        "What beta of the own group adds to the average beta",
+        "difference, nats per image",
+        "0: it adds nothing.",
+    ),
+    "gain": (
+        "What beta of the own group adds to beta of another group",
+        "difference, nats per image",
+        "0: it adds nothing.",
+    ),
 }
 
 
@@ -36,7 +48,7 @@ def report(context: Context) -> Report:
         random = context.generator(list(meanings).index(draw))
         for name, values in _measured(context, draw, random).items():
             metrics |= with_interval(f"{draw}_{name}", values, random)
-    return Report(metrics, {"prediction": _figure(metrics, meanings)}, _table(metrics, meanings))
+    return Report(metrics, {name: _figure(metrics, meanings, name) for name in MEASURES}, _table(metrics, meanings))
 
 
 def _measured(context: Context, draw: str, random: np.random.Generator) -> dict[str, np.ndarray]:
@@ -88,20 +100,25 @@ def _contexts(metrics: dict[str, float], draw: str) -> list[int]:
     return [count for count in CONTEXTS if f"{draw}_{count}_own" in metrics]
 
 
-def _figure(metrics: dict[str, float], meanings: dict[str, str]) -> Figure:
-    panels = {
-        title: {
-            meaning: np.array(
-                [
-                    [count, *(metrics[f"{draw}_{count}_{measure}{end}"] for end in ("", "_low", "_high"))]
-                    for count in _contexts(metrics, draw)
-                ]
-            )
-            for draw, meaning in meanings.items()
-        }
-        for measure, title in MEASURES.items()
+def _figure(metrics: dict[str, float], meanings: dict[str, str], measure: str) -> Figure:
+    lines = {
+        meaning: np.array(
+            [
+                [count, *(metrics[f"{draw}_{count}_{measure}{end}"] for end in ("", "_low", "_high"))]
+                for count in _contexts(metrics, draw)
+            ]
+        )
+        for draw, meaning in meanings.items()
     }
-    return charts.curves(panels, TITLE, "context images, which beta comes from", "nats per image")
+    heading, y_title, reading = HEADINGS[measure]
+    caption = f"The bound on log p(x) of images of held-out groups, with beta from other images of each. {reading}"
+    return curves(
+        lines,
+        heading,
+        f"{caption} Lines with ends: 95 % intervals over the groups.",
+        ("images of the group that beta comes from", y_title),
+        level=None if measure == "own" else 0.0,
+    )
 
 
 def _table(metrics: dict[str, float], meanings: dict[str, str]) -> str:

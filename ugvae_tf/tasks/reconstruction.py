@@ -1,6 +1,7 @@
 """Reconstruction: held-out images, encoded and decoded."""
 
 import numpy as np
+from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from ugvae_tf.evaluation import sampling
@@ -8,7 +9,8 @@ from ugvae_tf.plots import pictures
 from ugvae_tf.tasks.context import Context, Report
 
 GROUPS = 64  # default of `groups`
-EXAMPLES = 8  # of each label in the figure
+EXAMPLES = 12  # of each label in the figure
+MOST_LABELS = 10  # in the figure
 
 
 def report(context: Context) -> Report:
@@ -22,14 +24,29 @@ def report(context: Context) -> Report:
     labels = _labels(context)[members[members >= 0]]
     for value in np.unique(labels):
         metrics[f"mean_squared_error_{value}"] = float(errors[labels == value].mean())
-    figure = pictures.image_grid(
-        np.concatenate([_rows(originals, decoded, labels == value) for value in np.unique(labels)]),
-        "Held-out images, each above its reconstruction",
-        [text for value in np.unique(labels) for text in (str(value), "")],
-    )
+    figure = _picture(originals, decoded, labels, metrics)
     lines = ["Mean squared error of a pixel in [0, 1]", ""]
     lines += [f"{name.removeprefix('mean_squared_error').strip('_') or 'all':6} {v:.4f}" for name, v in metrics.items()]
     return Report(metrics, {"reconstruction": figure}, "\n".join(lines))
+
+
+def _picture(originals: np.ndarray, decoded: np.ndarray, labels: np.ndarray, metrics: dict[str, float]) -> Figure:
+    """Pairs of rows for each label; of many labels, those of the smallest and of the largest errors."""
+    values = np.unique(labels)
+    which, errors = "", np.array([metrics[f"mean_squared_error_{value}"] for value in values])
+    if len(values) > MOST_LABELS:
+        order, half = errors.argsort(), MOST_LABELS // 2
+        chosen = np.concatenate([order[:half], order[-half:]])
+        which = f" Of {len(values)} labels, those of the {half} smallest and of the {half} largest errors."
+        values, errors = values[chosen], errors[chosen]
+    return pictures.image_grid(
+        np.concatenate([_rows(originals, decoded, labels == value) for value in values]),
+        "Held-out images, each above its reconstruction",
+        [text for value, error in zip(values, errors, strict=True) for text in (str(value), f"error {error:.4f}")],
+        caption="Error: the mean squared difference of a pixel in [0, 1], over all held-out images of the label that "
+        f"were decoded; over all labels {metrics['mean_squared_error']:.4f}.{which}",
+        row_blocks=range(0, 2 * len(values), 2),
+    )
 
 
 def _labels(context: Context) -> np.ndarray:
@@ -51,7 +68,7 @@ def _decoded(context: Context, members: np.ndarray) -> np.ndarray:
 
 
 def _rows(originals: np.ndarray, decoded: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Two rows of a picture [2, EXAMPLES, H, W, C]; blank where there are fewer."""
+    """Two rows of a picture [2, EXAMPLES, H, W, C]; NaN where there are fewer."""
     pair = np.stack([originals[chosen][:EXAMPLES], decoded[chosen][:EXAMPLES]])
     missing = EXAMPLES - pair.shape[1]
-    return np.pad(pair, ((0, 0), (0, missing), (0, 0), (0, 0), (0, 0)))
+    return np.pad(pair, ((0, 0), (0, missing), (0, 0), (0, 0), (0, 0)), constant_values=np.nan)

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ugvae_tf.errors import UserError
+from ugvae_tf.plots.page import write
 from ugvae_tf.serving.table_files import write_table
 
 
@@ -32,7 +33,7 @@ def written(
     figure = drawn()
     if figure is None:
         return f"\n\nWritten to {folder}: {name}.csv"
-    figure.savefig(folder / f"{name}.png", dpi=120)
+    write(figure, folder / f"{name}.png")
     return f"\n\nWritten to {folder}: {name}.csv, {name}.png"
 
 

@@ -79,4 +79,9 @@ def _figure(groups: Groups, found: Representatives, count: int) -> Figure | None
     names = found.group[: count * MOST_GROUPS]
     distinct = list(dict.fromkeys(names))
     rows = pictures.rows_of([pixels[names == name] for name in distinct], count)
-    return pictures.image_grid(rows, "Images without which beta moves most", [str(name) for name in distinct])
+    return pictures.image_grid(
+        rows,
+        "Images that determine the code of their group",
+        [str(name) for name in distinct],
+        caption="Those without which the group's beta moves most, the first one farthest.",
+    )

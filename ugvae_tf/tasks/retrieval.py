@@ -8,7 +8,8 @@ from ugvae_tf.codes.plda import Plda
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.bootstrap import share_with_interval, with_interval
 from ugvae_tf.evaluation.floors import FLOORS, Floors
-from ugvae_tf.plots import charts, pictures
+from ugvae_tf.plots import pictures
+from ugvae_tf.plots.curves import curves
 from ugvae_tf.tasks import learned_metric
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.retrieval_groups import CODES, Side
@@ -36,7 +37,10 @@ def report(context: Context) -> Report:
         metrics, sizes, last, plda = _measured(context, held_out, train, random)
     if last is None:
         raise UserError("No two groups have two images each: give a label whose values repeat with `group_by`.")
-    figures = {"recall": _curves(metrics, sizes, held_out), "nearest": _strips(held_out, last)}
+    figures = {
+        f"recall-{protocol}": _curves(metrics, sizes, held_out, protocol) for protocol in _there(metrics, held_out)
+    }
+    figures["nearest"] = _strips(held_out, last)
     table = _table(metrics, sizes, held_out)
     if context.request.store_metric:
         assert held_out.label is not None
@@ -89,21 +93,30 @@ def _metrics_of(metrics: dict[str, float], prefix: str, code: str) -> dict[str, 
     return {metric: name for metric, name in names.items() if name in metrics}
 
 
-def _curves(metrics: dict[str, float], sizes: dict[str, int], side: Side) -> Figure:
-    panels = {}
-    for protocol, meaning in side.protocols.items():
-        lines = {}
-        for code, title in (CODES | FLOORS).items():
-            names = {n: _metrics_of(metrics, f"{protocol}_{name}", code) for name, n in sizes.items()}
-            best = {n: found.get("plda") or found.get("cosine") for n, found in names.items()}
-            points = [
-                [n, *(metrics[f"{name}{end}"] for end in ("", "_low", "_high"))] for n, name in best.items() if name
-            ]
-            if points:
-                lines[title] = np.array(points)
-        panels[meaning] = lines
-    title = "Recall at 1 by PLDA (cosine without training groups); bars are 95 % intervals over the groups"
-    return charts.curves(panels, title, "images of a query, and of a reference", "recall at 1")
+def _curves(metrics: dict[str, float], sizes: dict[str, int], side: Side, protocol: str) -> Figure:
+    lines = {}
+    for code, title in (CODES | {name: f"floor: {title}" for name, title in FLOORS.items()}).items():
+        names = {n: _metrics_of(metrics, f"{protocol}_{name}", code) for name, n in sizes.items()}
+        best = {n: found.get("plda") or found.get("cosine") for n, found in names.items()}
+        points = [[n, *(metrics[f"{name}{end}"] for end in ("", "_low", "_high"))] for n, name in best.items() if name]
+        if points:
+            lines[title] = np.array(points)
+    chances = {n: metrics.get(f"{protocol}_{name}_chance") for name, n in sizes.items()}
+    return curves(
+        lines,
+        f"Groups found again by other images of them: {side.protocols[protocol]}",
+        f"A query is a held-out group{f' by {side.label}' if side.label else ', at random'}; it is found if, of all "
+        "groups, its other images have the nearest code (by PLDA, or by the cosine without training groups). Lines "
+        "with ends: 95 % intervals over the groups.",
+        ("images of the query, and of each reference", "share of groups found (recall at 1)"),
+        chance=np.array([[n, value] for n, value in chances.items() if value is not None]),
+        limits=(0.0, 1.03),
+    )
+
+
+def _there(metrics: dict[str, float], side: Side) -> list[str]:
+    """The protocols of which there are figures."""
+    return [each for each in side.protocols if any(name.startswith(f"{each}_") for name in metrics)]
 
 
 def _strips(side: Side, found: Measured) -> Figure:
@@ -115,11 +128,17 @@ def _strips(side: Side, found: Measured) -> Figure:
         for place, members in ((None, queries[query]), *((each, references[each]) for each in best)):
             rows.append(side.images[members[:STRIP]] / 255)
             name = side.values[members[0]]
-            labels.append(f"query {str(name)[:16]}" if place is None else str(name)[:16])
+            labels.append(f"query: {name}" if place is None else str(name))
             framed.append(np.arange(STRIP) < (len(members) if place == query else 0))
     width = min(STRIP, max(map(len, rows)))
-    title = "Queries, each above the two nearest references; the right one is framed"
-    return pictures.image_grid(pictures.rows_of(rows, STRIP), title, labels, framed=np.stack(framed)[:, :width])
+    return pictures.image_grid(
+        pictures.rows_of(rows, STRIP),
+        "Groups, each above the two groups with the nearest codes",
+        labels,
+        framed=np.stack(framed)[:, :width],
+        caption="Framed: other images of the same group, so the right answer. No image is in both.",
+        row_blocks=range(0, len(rows), 3),
+    )
 
 
 def _table(metrics: dict[str, float], sizes: dict[str, int], side: Side) -> str:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.files import replace_text
+from ugvae_tf.plots.page import write
 from ugvae_tf.tasks import (
     anatomy,
     batch_classification,
@@ -104,7 +105,7 @@ def _run(context: Context) -> Result:
     for old in folder.glob("*.png"):  # figures of an earlier run
         old.unlink()
     for name, figure in found.figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=120)
+        write(figure, folder / f"{name}.png")
     record = without_nan(flat_record(context, found.metrics))
     table, names = "\n".join([found.table, *context.notes]), [f"{name}.png" for name in found.figures]
     result = Result(folder, record, table, names, time.monotonic() - began)

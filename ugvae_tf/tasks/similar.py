@@ -21,7 +21,6 @@ from ugvae_tf.tasks.group_stream import encoded
 from ugvae_tf.tasks.report_files import checked_folder, text_table, written
 
 STRIP = 12  # images of a group in a figure
-WIDTH = 16  # characters of a name in a figure
 MOST_GROUPS = 30  # in the terminal
 
 
@@ -121,10 +120,10 @@ def _figure(request: SimilarRequest, model: ServedModel, found: _Nearest) -> Fig
     groups = Groups("", model, images=requested(request.source))
     first = groups if request.queries is None else Groups("", model, images=of_place(Path(request.queries)))
     strips = [_strip(groups if place else first, name) for place, name in enumerate(names)]
-    labels = [str(names[0])[:WIDTH]]
-    labels += [f"{str(name)[:WIDTH]} ({d:.4g})" for name, d in zip(names[1:], found.distance, strict=False)]
+    labels = [str(names[0]), *(f"{name}\n{d:.4g} nats" for name, d in zip(names[1:], found.distance, strict=False))]
     rows = pictures.rows_of([strip for strip in strips if strip is not None], STRIP)
-    return pictures.image_grid(rows, f"Groups nearest to {names[0]}, with distances in nats", labels)
+    caption = "Top: images of the group. Below: the groups whose codes are nearest, with the distance of the codes."
+    return pictures.image_grid(rows, f"Groups nearest to {names[0]}", labels, caption=caption, row_blocks=[1])
 
 
 def _strip(groups: Groups, name: object) -> np.ndarray | None:

@@ -7,6 +7,7 @@ from ugvae_tf.evaluation import interpolation, sampling
 from ugvae_tf.evaluation.label_classifier import LabelClassifier
 from ugvae_tf.evaluation.retrieval import raw_scores, retrieval_metrics
 from ugvae_tf.plots import pictures
+from ugvae_tf.plots.bars import Bar, bars
 from ugvae_tf.tasks.contents import Contents, contents_of, group_values
 from ugvae_tf.tasks.context import Context, Report
 
@@ -17,6 +18,16 @@ SOURCES = {
     "reconstruction": "their reconstructions",
     "swapped": "another group's images under its beta",
     "z_kept": "the same, but with z as it is",
+}
+READING = {  # captions of the figures, and titles of their axes
+    "content": (
+        "A classifier of real training images predicts the content of each image. Chance: the most frequent content.",
+        "share of images with the right content",
+    ),
+    "found": (
+        "Found: of all groups, other real images of the group of this beta have the nearest code.",
+        "share of groups found (recall at 1)",
+    ),
 }
 
 
@@ -43,8 +54,21 @@ def report(context: Context) -> Report:
         metrics[f"content_{name}"] = classifier.accuracy(shown.reshape(-1, *shown.shape[2:]), truth.ravel())
         found = retrieval_metrics(raw_scores(context.model.encode(shown).beta_mean, reference))
         metrics[f"found_{name}"] = found["recall_at_1"]
-    figure = _picture(context, contents, first, members)
-    return Report(metrics, {"swap": figure}, _table(metrics, context, contents, first.shape))
+    figures = {
+        "swap": _picture(context, contents, first, members),
+        "content": _bars(metrics, "content", f"Swapped images that keep their content ({contents.name})"),
+        "found": _bars(metrics, "found", "Groups of swapped images that are found by the beta they were given"),
+    }
+    return Report(metrics, figures, _table(metrics, context, contents, first.shape))
+
+
+def _bars(metrics: dict[str, float], measure: str, heading: str) -> Figure:
+    rows = {
+        meaning: Bar(metrics[f"{measure}_{name}"], kind="data" if name == "real" else "learned")
+        for name, meaning in SOURCES.items()
+    }
+    caption, x_title = READING[measure]
+    return bars(rows, heading, caption, x_title, chance=metrics[f"chance_{measure}"], form=".3f")
 
 
 def _majority(contents: Contents) -> float:
@@ -88,18 +112,24 @@ def _picture(context: Context, contents: Contents, first: np.ndarray, members: n
     columns = np.sort(np.random.default_rng(0).permutation(len(chosen))[:COLUMNS])
     wanted, images = contents.held_out[chosen[columns]], context.held_out.images
     names = group_values(context, context.held_out)
-    rows, labels = [images[chosen[columns]] / 255], [f"content: {names[group[0]]}"]
+    rows, labels = [images[chosen[columns]] / 255], [str(names[group[0]])]
     for place in range(1, min(SHOWN + 1, len(first))):
         beta = context.model.encode(images[first[place]]).beta_mean[0]
         rows += [_swapped(context, chosen, beta)[columns], _true(context, contents, members[place], wanted)]
-        labels += [f"under beta of {names[first[place, 0]]}", "its true images"]
-    title = "Images of one held-out group, and the same contents under the beta of others, above their true images"
-    return pictures.image_grid(pictures.rows_of(rows, COLUMNS), title, labels, f"images, by {contents.name}")
+        labels += [f"beta of {names[first[place, 0]]}", "true images"]
+    return pictures.image_grid(
+        pictures.rows_of(rows, COLUMNS),
+        f"Images of the group {names[group[0]]} under the beta of other groups",
+        labels,
+        caption="Top: real images. Below: each with its own d and its own deviation from the mean of p(z | d, beta), "
+        f"but with beta of another group; under it, an image of that group with the same {contents.name}, if any.",
+        row_blocks=range(1, len(rows), 2),
+    )
 
 
 def _true(context: Context, contents: Contents, group: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """An image of the group for each content, grey if it has none: [N, H, W, C]."""
-    blank = np.full(context.model.image_shape, 0.5)
+    """An image of the group for each content, NaN if it has none: [N, H, W, C]."""
+    blank = np.full(context.model.image_shape, np.nan)
     found = [group[contents.held_out[group] == content] for content in wanted]
     return np.stack([context.held_out.images[places[0]] / 255 if len(places) else blank for places in found])
 

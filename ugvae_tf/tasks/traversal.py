@@ -9,8 +9,11 @@ from tqdm import tqdm
 from ugvae_tf.evaluation.interpolation import check_dimension
 from ugvae_tf.plots import pictures
 from ugvae_tf.tasks.context import Context, Report
-from ugvae_tf.tasks.directions import ROWS, DataDirections, Directions, PaperDirections
+from ugvae_tf.tasks.directions import COLUMNS, ROWS, DataDirections, Directions, PaperDirections
+from ugvae_tf.tasks.path_pictures import change
 
+MOST_SHOWN = 20  # components in the overview
+SHARE = "In brackets: the share of the held-out images whose most probable d it is."
 LEAST_IMAGES = 2  # of a used component: fewer have no direction of variation
 
 
@@ -48,15 +51,45 @@ def _grids(context: Context, directions: Directions, used: list[int]) -> Iterato
 
 
 def _figures(directions: Directions, grids: np.ndarray, used: list[int], shares: np.ndarray) -> dict[str, Figure]:
-    names = [f"d = {d} ({shares[d]:.1%})" for d in used] if len(shares) > 1 else ["one component"]
-    title = f"Rows: {directions.beta_title}\nColumns: z {directions.z_title}"
-    figures = {"all": pictures.grid_of_grids(grids, title, names)}
-    for d, name, grid in zip(used, names, grids, strict=True):
-        labels = [f"{value:+.2f}" for value in np.linspace(-directions.beta_reach, directions.beta_reach, ROWS)]
-        columns = f"z, {-directions.z_reach(d):+.2f} to {directions.z_reach(d):+.2f}"
-        heading = f"{name}. Rows: {directions.beta_title}; columns: z {directions.z_title}"
-        figures[f"component-{d}"] = pictures.image_grid(grid, heading, labels, columns, row_title="beta")
-    return figures
+    return {"all": _overview(directions, grids, used, shares)} | {
+        f"component-{d}": _component(directions, grid, d, shares) for d, grid in zip(used, grids, strict=True)
+    }
+
+
+def _overview(directions: Directions, grids: np.ndarray, used: list[int], shares: np.ndarray) -> Figure:
+    """The middle column and the middle row of the grids of the most frequent components, side by side."""
+    along_beta, along_z = grids[:MOST_SHOWN, :, COLUMNS // 2], grids[:MOST_SHOWN, ROWS // 2]
+    names = [f"d = {d}  ({shares[d]:.1%})" for d in used[:MOST_SHOWN]] if len(shares) > 1 else ["one component"]
+    which = f"{len(names)} of the {len(used)} components in use" if len(shares) > 1 else "the images"
+    return pictures.image_grid(
+        np.concatenate([along_beta, along_z], axis=1),
+        f"What beta and z change in {which}",
+        names,
+        caption=f"Left: beta moves {directions.beta_title}: {change(along_beta, 1)}. "
+        f"Right: z moves {directions.z_title}: {change(along_z, 1)}. {SHARE}",
+        column_labels=_steps("beta", directions.beta_reach) + _steps("z"),
+        column_blocks=[ROWS],
+    )
+
+
+def _component(directions: Directions, grid: np.ndarray, d: int, shares: np.ndarray) -> Figure:
+    of_component = f" in component d = {d}, {shares[d]:.1%} of the held-out images" if len(shares) > 1 else ""
+    return pictures.image_grid(
+        grid,
+        f"What beta and z change{of_component}",
+        _steps("beta", directions.beta_reach),
+        caption=f"Down: beta moves {directions.beta_title}: {change(grid, 0)}. "
+        f"Across: z moves {directions.z_title}: {change(grid, 1)}.",
+        column_labels=_steps("z", directions.z_reach(d)),
+    )
+
+
+def _steps(name: str, reach: float | None = None) -> list[str]:
+    """Labels of the steps of a path: its ends and its middle, in deviations or in shares of the path."""
+    ends = ("start", "end") if reach is None else (f"{-reach:+.2f}", f"{reach:+.2f}")
+    labels = [""] * ROWS
+    labels[0], labels[ROWS // 2], labels[-1] = f"{name} {ends[0]}", "middle", f"{name} {ends[1]}"
+    return labels
 
 
 def _table(metrics: dict[str, float], directions: Directions, used: list[int], shares: np.ndarray) -> str:

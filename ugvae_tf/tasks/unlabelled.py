@@ -45,8 +45,14 @@ def gallery(context: Context) -> Figure:
         members = np.flatnonzero(found == d)
         best = members[np.argsort(-probs[members, d], kind="stable")[:STRIP]]
         strips.append(context.held_out.images[best] / 255)
-    labels = [f"d={d} {shares[d]:.0%}" for d in shown]
-    return pictures.image_grid(pictures.rows_of(strips, STRIP), "Most typical images of each component", labels)
+    labels = [f"d = {d}  ({shares[d]:.1%})" for d in shown]
+    return pictures.image_grid(
+        pictures.rows_of(strips, STRIP),
+        f"Most typical images of {len(shown)} of the {len(used)} components in use",
+        labels,
+        caption=f"Held-out images with the largest q(d), the most certain first. In brackets: the share of all images. "
+        f"{len(shares) - len(used)} of {len(shares)} components are unused: the most probable one of no image.",
+    )
 
 
 def components(context: Context) -> Report:
@@ -71,7 +77,12 @@ def image_map(context: Context, random: np.random.Generator) -> Figure:
     """t-SNE of images by the mean of q(z), with images in place of points."""
     shown = random.permutation(len(context.held_out))[:IMAGES]
     points = tsne(context.held_out_codes.z_mean[shown], context.request.seed)
-    return thumbnails(points, context.held_out.images[shown] / 255, "t-SNE of q(z)'s means: single images")
+    return thumbnails(
+        points,
+        context.held_out.images[shown] / 255,
+        "Map of images by their codes",
+        f"One image for each occupied place of a map of {len(shown):,} held-out images, by the mean of q(z).",
+    )
 
 
 def embedding(context: Context) -> Report:
@@ -82,8 +93,9 @@ def embedding(context: Context) -> Report:
     means = np.stack([context.held_out.images[group[group >= 0]].mean(axis=0) / 255 for group in members])
     meaning, name = MEANINGS[next(iter(codes.features))], context.group_label or "random groups"
     points = tsne(codes.code, context.request.seed)
-    title = f"t-SNE of groups ({name}) by the {meaning}: mean images"
-    figures = {"groups": thumbnails(points, means, title), "images": image_map(context, random)}
+    caption = f"Each picture is the mean image of a group of {context.group_size} held-out images, by the {meaning}."
+    groups = thumbnails(points, means, f"Map of groups by their codes: {name}", caption)
+    figures = {"groups": groups, "images": image_map(context, random)}
     return Report({"groups": float(len(members))}, figures, f"Maps of {len(members)} groups ({name}) and of images")
 
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from ugvae_tf.config import Config
 from ugvae_tf.models.base import GroupModel
-from ugvae_tf.plots import charts
+from ugvae_tf.plots.curves import training_curves
+from ugvae_tf.plots.page import write
 from ugvae_tf.training import monitoring
 
 
@@ -25,11 +26,11 @@ def save(
         images: one group that is not trained on, [B, H, W, C] in [0, 1].
     """
     folder.mkdir(exist_ok=True)
-    title = f"{config.model.model} on {config.data.dataset}"
+    title = f"Training of {config.model.model} on {config.data.dataset}: loss and terms of the bound by epoch"
     figures = {
-        **({"training": charts.training_curves(dict(history), title)} if history else {}),
+        **({"training": training_curves(history, title)} if history else {}),
         "reconstructions": monitoring.reconstructions(model, images),
         "samples": monitoring.component_samples(model, config.training.seed),
     }
     for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=120)
+        write(figure, folder / f"{name}.png")

@@ -25,9 +25,11 @@ def reconstructions(model: GroupModel, images: np.ndarray) -> Figure:
     codes = model.encoded(group, tf.ones(group.shape[:2]))
     decoded = model.decode(codes["z_mean"], codes.get("beta_mean"))["image_mean"]
     rows = np.stack([images[:COLUMNS], decoded.numpy()[0, :COLUMNS]])
-    return pictures.image_grid(
-        rows, "Images not trained on, and their reconstructions", ("image", "mean of p(x | z, beta)")
+    caption = (
+        "A reconstruction is the mean of p(x | z, beta) at the means of q(z) and q(beta) of the image and its group."
     )
+    heading = "Images not trained on, each above its reconstruction"
+    return pictures.image_grid(rows, heading, ("images", "reconstructions"), caption=caption)
 
 
 def component_samples(model: GroupModel, seed: int = 0) -> Figure:
@@ -41,9 +43,11 @@ def component_samples(model: GroupModel, seed: int = 0) -> Figure:
     noise = random.standard_normal(p_z["z_mean"].shape, np.float32)
     decoded = model.decode(p_z["z_mean"] + noise * p_z["z_stddev"], beta)["image_mean"].numpy()
     labels = [f"d = {component}" for component in range(decoded.shape[1])]
-    title = f"Samples of the generative model\n{len(labels)} of {model.config.components} components"
-    columns = "another beta ~ p(beta) in every column" if model.config.has_beta else "another z in every column"
-    return pictures.image_grid(decoded.swapaxes(0, 1), title, labels, columns)
+    title = f"New images from the prior: {len(labels)} of {model.config.components} components d, one in each row"
+    columns = "one group in each column: beta ~ p(beta)" if model.config.has_beta else "another z in each column"
+    given = "d, beta" if model.config.has_beta else "d"
+    caption = f"No image was encoded: z ~ p(z | {given})."
+    return pictures.image_grid(decoded.swapaxes(0, 1), title, labels, columns, caption=caption)
 
 
 class TensorBoardPictures(keras.callbacks.Callback):
