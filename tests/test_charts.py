@@ -80,8 +80,8 @@ def test_points_have_no_zero():
 def test_dots_are_where_their_values_are_and_arrows_beyond_the_axis():
     series = {"code": np.array([0.5, -3.0]), "floor": np.array([0.25, 0.0])}
     axes = dots(["a", "b"], series, "h", "c", "x", (-1.0, 1.0)).axes[0]
-    found = [(line.get_marker(), *line.get_xydata()[0]) for line in axes.lines]
-    assert found == [("o", 0.5, 0), ("<", -1, 1), ("D", 0.25, 0), ("D", 0, 1)]
+    found = [each.get_offsets().tolist() for each in axes.collections[1:]]
+    assert found == [[[0.5, 0]], [[-1, 1]], [], [[0.25, 0], [0, 1]], [], []]  # of each series, those below, those above
     assert right_of(axes) == ["0.50  /  0.25", "-3.00  /  0.00"]
 
 

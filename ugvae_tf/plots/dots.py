@@ -32,10 +32,9 @@ def dots(
     axes = figure.add_subplot()
     axes.hlines(range(len(names)), *limits, color=GREY, linewidth=0.3)
     for values, (colour, marker) in zip(series.values(), LOOKS, strict=True):
-        shown = values.clip(*limits)
-        for place, (value, drawn) in enumerate(zip(values, shown, strict=True)):
-            symbol = marker if value == drawn else "<" if value < drawn else ">"
-            axes.plot(drawn, place, marker=symbol, color=colour, markersize=6, clip_on=False)
+        shown, places = values.clip(*limits), np.arange(len(values))
+        for symbol, there in ((marker, values == shown), ("<", values < shown), (">", values > shown)):
+            axes.scatter(shown[there], places[there], marker=symbol, color=colour, s=36, clip_on=False, zorder=3)
     margin = 0.02 * (limits[1] - limits[0])
     axes.set_xlim(limits[0] - margin, limits[1] + margin)
     numbers = ["  /  ".join(f"{value:.2f}" for value in row) for row in zip(*series.values(), strict=True)]

@@ -29,7 +29,7 @@ def histograms(
     texts, columns = [label(name, NAME, SMALL, lines=1) for name in names], 1 if len(names) > MANY else 2
     rows = -(-len(given) // columns)
     slot = (WIDTH / columns - 0.8) / len(names)
-    is_turned = widest(texts, SMALL) > 0.9 * slot
+    is_turned = widest(texts, SMALL) > 1.1 * slot
     figure = Figure((WIDTH, rows * (1.5 + (widest(texts, SMALL) if is_turned else 0.0))), layout="constrained")
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False).flat
     for place, axes in enumerate(panels):

@@ -11,6 +11,7 @@ from ugvae_tf.plots.page import WIDTH, Legend, finished
 from ugvae_tf.plots.palette import GREY, style
 
 TSNE = "t-SNE places similar codes near each other; the axes have no unit, and far distances have no meaning."
+PARTS = 4  # of all points, in each of which categories hide those before them
 MANY = 500  # points, from which on they are smaller
 ENDS = {"start of a path": "white", "end of a path": "black"}  # colours
 
@@ -51,8 +52,8 @@ def scatter(
 
 def _draw_points(axes: Axes, points: np.ndarray, categories: np.ndarray, styles: dict[str, tuple[str, str]]) -> None:
     size = 9 if len(points) > MANY else 26
-    parts = np.random.default_rng(0).integers(8, size=len(points))  # drawn one after the other
-    for part in range(8):
+    parts = np.random.default_rng(0).integers(PARTS, size=len(points))  # drawn one after the other
+    for part in range(PARTS):
         for name, (colour, marker) in styles.items():
             chosen, above = points[(parts == part) & (categories == name)], 1 if colour == GREY else 2
             axes.scatter(

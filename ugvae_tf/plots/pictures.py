@@ -1,5 +1,6 @@
 """Images in rows and columns."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from ugvae_tf.plots.page import DPI, MARGIN, WIDTH, finished
 from ugvae_tf.plots.text import NORMAL, SMALL, label, widest
 from ugvae_tf.plots.text import height as height_of
 
-LARGEST = 0.6  # inches of an image
+SMALLEST, LARGEST = 0.28, 0.6  # inches of an image; the least is for two lines of a label
 NARROWEST = 5.0  # inches of a figure
 NAME = 1.5  # inches of the longest label of a row
 LINE = 0.22  # inches of a line of labels or a title beside the images
@@ -65,9 +66,9 @@ def image_grid(
 
 
 def _times(columns: int, width: int, pixels: float) -> int:
-    """How many dots a pixel of an image gets, so that the images fill the page but are no larger than LARGEST."""
+    """How many dots a pixel of an image gets, so that the images about fill the page; SMALLEST widens the page."""
     fitting = min(pixels / columns - GAP - 2 * BORDER, LARGEST * DPI)
-    return max(1, round(fitting / width))
+    return max(round(fitting / width), math.ceil(SMALLEST * DPI / width))
 
 
 def _label(

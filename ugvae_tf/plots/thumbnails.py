@@ -23,20 +23,21 @@ def thumbnails(points: np.ndarray, images: np.ndarray, heading: str, caption: st
     cells = np.minimum((points - points.min(axis=0)) / span * count, count - 1).astype(int)
     _, chosen = np.unique(cells, axis=0, return_index=True)
     size = PIXELS // count
-    picture = np.ones([count * size, count * size, 3])
+    picture = np.full([count * size, count * size, 3], 255, np.uint8)
     for image, (column, row) in zip(images[chosen], cells[chosen], strict=True):
         top, left = (count - 1 - row) * size, column * size
         picture[top : top + size, left : left + size] = _resized(image, size)
     side = count * size / DPI
     figure = Figure((WIDTH, side))
     axes = figure.add_axes(((WIDTH - side) / 2 / WIDTH, 0, side / WIDTH, 1))
-    axes.imshow((picture.clip(0, 1) * 255).round().astype(np.uint8), interpolation="nearest")
+    axes.imshow(picture, interpolation="nearest")
     axes.set_axis_off()
     return finished(figure, heading, f"{caption}\n{TSNE}")
 
 
 def _resized(image: np.ndarray, size: int) -> np.ndarray:
-    """Nearest pixels, with a white margin: [size, size, 1 or 3]."""
+    """Nearest pixels, with a white margin: bytes [size, size, 1 or 3]."""
     inner = size - 4
     rows, columns = (np.arange(inner) * length // inner for length in image.shape[:2])
-    return np.pad(image[rows][:, columns], ((2, 2), (2, 2), (0, 0)), constant_values=1)
+    pixels = (image.clip(0, 1) * 255).round().astype(np.uint8)[rows][:, columns]
+    return np.pad(pixels, ((2, 2), (2, 2), (0, 0)), constant_values=255)

@@ -57,7 +57,7 @@ def report(context: Context) -> Report:
     judged = carried(len(held_out.labels), context.largest)
     metrics["disjoint_groups"] = float(spread.disjoint_groups(len(held_out.labels), context.largest))
     figures = {draw: _mean_bars(context, metrics, draw, judged) for draw in DRAWS}
-    figures |= {f"{draw}-labels": _label_dots(metrics, draw, [str(value) for value in values]) for draw in DRAWS}
+    figures |= {f"{draw}-labels": _label_dots(metrics, draw, values) for draw in DRAWS}
     return Report(metrics, figures, f"{judged}\n\n{_table(metrics)}")
 
 
@@ -150,8 +150,10 @@ def _mean_bars(context: Context, metrics: dict[str, float], draw: str, judged: s
     )
 
 
-def _label_dots(metrics: dict[str, float], draw: str, labels: list[str]) -> Figure:
+def _label_dots(metrics: dict[str, float], draw: str, values: np.ndarray) -> Figure:
+    """Those of the labels that have an R2, because their shares differ between groups."""
     code, meaning = next(iter(_described(metrics).items()))
+    labels = [str(value) for value in values if f"{draw}_{code}_r2_{value}" in metrics]
     best = max(FLOORS, key=lambda floor: metrics[f"{draw}_{floor}_r2_mean"])
     series = {
         title: np.array([metrics[f"{draw}_{name}_r2_{label}"] for label in labels])

@@ -22,6 +22,7 @@ class Directions(Protocol):
     beta_title: str
     beta_reach: float  # half the length of the rows' path, in the unit of `beta_title`
     z_title: str
+    z_extent: float  # half the length of the columns' path, in the unit of `z_title`
     metrics: dict[str, float]
 
     def zs(self, component_means: np.ndarray, component: int) -> np.ndarray:
@@ -38,6 +39,7 @@ class PaperDirections:
     """
 
     beta_reach = interpolation.BETA_REACH
+    z_extent = interpolation.Z_REACH
     z_title = "from mu_d(beta) - 3 to mu_d(beta) + 3 in all dimensions"
 
     def __init__(self, context: Context) -> None:
@@ -63,6 +65,7 @@ class DataDirections:
     """
 
     z_title = f"along its first principal axis, -{REACH:g} to {REACH:g} deviations"
+    z_extent = REACH
 
     def __init__(self, context: Context, components: np.ndarray) -> None:
         number = context.request.dimension or 0

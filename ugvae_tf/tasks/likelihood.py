@@ -34,7 +34,10 @@ def report(context: Context) -> Report:
 
 def _figure(metrics: dict[str, float], samples: list[int], groups: int) -> Figure:
     names = {"elbo": "evidence lower bound (ELBO)"}
-    names |= {f"iw_{count}": f"importance-weighted bound, {count:,} samples of z an image" for count in samples}
+    names |= {
+        f"iw_{count}": f"importance-weighted bound, {count:,} sample{'s' * (count > 1)} of z an image"
+        for count in samples
+    }
     ends = {name: metrics[f"{name}_standard_error"] for name in names}
     rows = {
         meaning: Bar(metrics[name], metrics[name] - ends[name], metrics[name] + ends[name])

@@ -67,7 +67,7 @@ def _overview(directions: Directions, grids: np.ndarray, used: list[int], shares
         names,
         caption=f"Left: beta moves {directions.beta_title}: {change(along_beta, 1)}. "
         f"Right: z moves {directions.z_title}: {change(along_z, 1)}. {SHARE}",
-        column_labels=_steps("beta", directions.beta_reach) + _steps("z"),
+        column_labels=_steps("beta", directions.beta_reach) + _steps("z", directions.z_extent),
         column_blocks=[ROWS],
     )
 
@@ -84,11 +84,10 @@ def _component(directions: Directions, grid: np.ndarray, d: int, shares: np.ndar
     )
 
 
-def _steps(name: str, reach: float | None = None) -> list[str]:
-    """Labels of the steps of a path: its ends and its middle, in deviations or in shares of the path."""
-    ends = ("start", "end") if reach is None else (f"{-reach:+.2f}", f"{reach:+.2f}")
+def _steps(name: str, reach: float) -> list[str]:
+    """Labels of the steps of a path: its two ends and its middle."""
     labels = [""] * ROWS
-    labels[0], labels[ROWS // 2], labels[-1] = f"{name} {ends[0]}", "middle", f"{name} {ends[1]}"
+    labels[0], labels[ROWS // 2], labels[-1] = f"{name} {-reach:+.2g}", "0", f"{name} {reach:+.2g}"
     return labels
 
 
