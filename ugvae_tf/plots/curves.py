@@ -92,7 +92,7 @@ def training_curves(history: Mapping[str, np.ndarray], heading: str) -> Figure:
     for place, name in enumerate(names):
         cell = grid[:2, :] if place == 0 else grid[2 + (place - 1) // 2, (place - 1) % 2]
         _draw_term(figure.add_subplot(cell), history, name)
-    caption = "The loss is minus the bound: the divergences minus the reconstruction term."
+    caption = "The loss is the sum of the divergences (times `kl_weight`, 1 by default) minus the reconstruction term."
     return finished(figure, heading, caption, Legend(figure.axes[0].lines, ["training images", "validation images"]))
 
 
@@ -101,7 +101,8 @@ def _draw_term(axes: Axes, history: Mapping[str, np.ndarray], name: str) -> None
     marker = "o" if len(epochs) == 1 else None
     axes.plot(epochs, history[name], color=COLOURS[0], marker=marker, linewidth=1.6)
     axes.plot(epochs, history[f"val_{name}"], color=COLOURS[1], linestyle="--", marker=marker, linewidth=1.6)
-    axes.set_title(wrapped(TERMS.get(name, name), 3.4, NORMAL), fontsize=NORMAL, loc="left")
+    last = f"last: {history[name][-1]:.5g} training, {history[f'val_{name}'][-1]:.5g} validation"
+    axes.set_title(wrapped(f"{TERMS.get(name, name)}\n{last}", 3.2, NORMAL), fontsize=NORMAL, loc="left")
     axes.set_xlabel("epoch", fontsize=NORMAL)
     axes.set_ylabel(UNIT, fontsize=NORMAL)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -46,7 +47,7 @@ def finished(figure: Figure, heading: str, caption: str = "", legend: Legend = L
     inner = across - 2 * MARGIN
     heading, caption = wrapped(heading, inner, LARGE, "bold"), wrapped(caption, inner, NORMAL)
     names = [label(name, LONGEST, lines=1) for name in legend.names]
-    columns = max(1, min(int(inner / (widest(names, NORMAL) + HANDLE)), len(names)))
+    columns = _columns(names, inner)
     above = 2 * MARGIN + height(heading, LARGE) + -(-len(names) // columns) * ENTRY
     below = height(caption, NORMAL) + (2 * MARGIN if caption else 0.0)
     whole = above + content + below
@@ -61,6 +62,15 @@ def finished(figure: Figure, heading: str, caption: str = "", legend: Legend = L
     for text in figure.findobj(Text):
         text.set_parse_math(False)  # a name may contain dollars
     return figure
+
+
+def _columns(names: Sequence[str], inches: float) -> int:
+    """The most columns of a legend that fit; they are filled one after the other, as matplotlib does."""
+    for columns in range(len(names), 1, -1):
+        parts = [names[part[0] : part[-1] + 1] for part in np.array_split(range(len(names)), columns)]
+        if sum(widest(part, NORMAL) + HANDLE for part in parts) <= inches:
+            return columns
+    return 1
 
 
 def _place(figure: Figure, bottom: float, share: float) -> None:
