@@ -15,7 +15,7 @@ WIDTH = 7.5  # inches of a page
 DPI = 240  # twice the 120 dots in an inch of a large screen
 MARGIN = 0.1  # inches
 LONGEST = 3.2  # inches of a legend's text
-HANDLE = 0.5  # inches of a legend's entry beside its text
+HANDLE = 0.45  # inches of a legend's entry beside its text
 ENTRY = 0.19  # inches of a line of a legend
 STYLE = {
     "frameon": False,
