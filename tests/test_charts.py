@@ -134,7 +134,7 @@ def test_history_has_full_names_and_the_loss_first():
     history = {f"{side}{name}": np.arange(3.0) for side in ("", "val_") for name in names} | {"epoch": np.arange(3)}
     figure = training_curves(history, "h")
     titles = [axes.get_title(loc="left").replace("\n", " ") for axes in figure.axes]
-    assert titles[0].startswith("loss: minus the bound") and titles[1].startswith("reconstruction")
+    assert titles[0].startswith("loss: minus the objective") and titles[1].startswith("reconstruction")
     for title, name in zip(titles[2:], ("z", "the component d", "beta"), strict=True):
         assert title == f"KL divergence of {name} from its prior last: 2 training, 2 validation"
     assert {axes.get_ylabel() for axes in figure.axes} == {"nats per image"}

@@ -12,7 +12,7 @@ from ugvae_tf.plots.palette import COLOURS, GREY, style
 from ugvae_tf.plots.text import NORMAL, wrapped
 
 TERMS = {  # columns of history.csv
-    "loss": "loss: minus the bound on log p(x), lower is better",
+    "loss": "loss: minus the objective (by default the bound), lower is better",
     "log_px": "reconstruction: log p(x | z, beta), higher is better",
     "kl_z": "KL divergence of z from its prior",
     "kl_d": "KL divergence of the component d from its prior",
@@ -92,7 +92,7 @@ def training_curves(history: Mapping[str, np.ndarray], heading: str) -> Figure:
     for place, name in enumerate(names):
         cell = grid[:2, :] if place == 0 else grid[2 + (place - 1) // 2, (place - 1) % 2]
         _draw_term(figure.add_subplot(cell), history, name)
-    caption = "The loss is the sum of the divergences (times `kl_weight`, 1 by default) minus the reconstruction term."
+    caption = "The bound on log p(x) is the reconstruction term minus the divergences."
     return finished(figure, heading, caption, Legend(figure.axes[0].lines, ["training images", "validation images"]))
 
 

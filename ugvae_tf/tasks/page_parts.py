@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 COLOURS = 256  # of a PNG with a palette
+SHOWN = 120  # pixels of the page for an inch of a figure, which has twice as many dots
 
 
 def facts(values: Mapping[str, str]) -> str:
@@ -58,14 +59,15 @@ def marked(message: str) -> str:
 
 
 def _small(file: Path) -> tuple[bytes, tuple[int, int]]:
-    """The PNG with a palette if that changes no pixel and is smaller, else as it is; and its width and height."""
+    """The PNG with a palette if that changes no pixel and is smaller, else as it is; and its size on the page."""
     content = file.read_bytes()
     with Image.open(file) as opened:
-        picture = opened.convert("RGB")
+        picture, dots = opened.convert("RGB"), opened.info.get("dpi", (SHOWN, SHOWN))
+    width, height = (round(length * SHOWN / each) for length, each in zip(picture.size, dots, strict=True))
     if picture.getcolors(COLOURS) is None:
-        return content, picture.size
+        return content, (width, height)
     reduced, stored = picture.quantize(COLOURS), io.BytesIO()
     if reduced.convert("RGB").tobytes() != picture.tobytes():
-        return content, picture.size
+        return content, (width, height)
     reduced.save(stored, "PNG", optimize=True)
-    return min(stored.getvalue(), content, key=len), picture.size
+    return min(stored.getvalue(), content, key=len), (width, height)

@@ -32,6 +32,7 @@ READINGS: dict[str, Reading] = {
         "learned, and with the interval in brackets.",
         {
             "accuracy": "Longer bars are better; a code is better than a floor only where their intervals are apart.",
+            "accuracy-with-random": "The same with random groups as one more category, which is harder.",
             "tsne": "Each point is a group; categories that the code separates form clusters, and the axes have no "
             "unit.",
         },
@@ -41,7 +42,10 @@ READINGS: dict[str, Reading] = {
         "Does the code of a group predict which share of its images has each label?",
         "R2 is 1 for a perfect prediction and 0 for the mean shares; compare the rows of the codes with those of the "
         "floors.",
-        {"composition": "Each bar is the R2 of one label; compare the bars of the codes with those of the floors."},
+        {
+            "*-labels": "Each row is a label: the code is better where its dot is to the right of that of the floor.",
+            "*": "Longer bars are better, and bars to the left are worse than the mean shares.",
+        },
         verdicts_of_codes.composition,
     ),
     "traversal": Reading(
@@ -49,8 +53,8 @@ READINGS: dict[str, Reading] = {
         "The change is the mean absolute difference of a pixel between the two ends of an axis, in shares of the range "
         "of grey.",
         {
-            "all": "One grid for each component: what changes from top to bottom is the effect of beta, what changes "
-            "from left to right that of z.",
+            "all": "One row for each component: what changes in the left half is the effect of beta, what changes in "
+            "the right half that of z.",
         },
         verdicts_of_images.traversal,
         left_out="component-*",
@@ -61,10 +65,10 @@ READINGS: dict[str, Reading] = {
         "each path with the floor and with the ceiling. Without labels the rows are distances.",
         {
             "between": "From top to bottom beta moves from one group to the other, from left to right z from one image "
-            "to another.",
-            "carried": "Each column is one image whose beta moves from one group to the other.",
+            "to another; the two real images are at the sides.",
+            "carried": "Each column is one image whose beta moves from one group to the other, between real images.",
             "within": "The same as the first figure for two groups of one category: the change to compare with.",
-            "path": "Points are groups, lines the paths between two of them; the axes have no unit.",
+            "path": "Points are groups, lines the paths from a white to a black end; the axes have no unit.",
         },
         verdicts_of_images.interpolation,
     ),
@@ -82,21 +86,21 @@ READINGS: dict[str, Reading] = {
     "reconstruction": Reading(
         "How much of an image is lost between encoding and decoding?",
         "The mean squared error of a pixel in [0, 1], for all images and for each label; smaller is better.",
-        {"reconstruction": "Each row of held-out images stands above the row of their reconstructions."},
+        {"reconstruction": "Each row of held-out images stands above their reconstructions, with their error."},
         verdicts_of_images.reconstruction,
     ),
     "likelihood": Reading(
         "How probable are held-out images under the model?",
         "The bound (elbo) is log_px minus the three KL terms; iw_n is a tighter bound from n samples. Higher bounds "
         "are better, and only bounds on the same images compare.",
-        {"bounds": "From left to right the bounds become tighter; a flat end means that more samples change little."},
+        {"bounds": "From top to bottom the bounds become tighter; equal ones mean that more samples change little."},
         verdicts_of_images.likelihood,
     ),
     "anatomy": Reading(
         "Is the KL term of beta and of z information about the images, or a prior that does not fit?",
         "The KL term is information plus the divergence of all codes together from the prior; the information is "
         "between its two bounds.",
-        {"anatomy": "The part of each bar that is information is what the code says about the images."},
+        {"*": "The information is what the code says about the images; the hatched part is between its bounds."},
         verdicts_of_codes.anatomy,
     ),
     "clustering": Reading(
@@ -106,6 +110,7 @@ READINGS: dict[str, Reading] = {
         "the components.",
         {
             "components": "Each column is a component; a column with one bright cell has images of one label.",
+            "agreement": "Longer bars are better; compare the components with the floors.",
             "gallery": "Each row has the most typical images of a component: they should resemble each other.",
         },
         verdicts_of_codes.clustering,
@@ -115,6 +120,7 @@ READINGS: dict[str, Reading] = {
         "Compare the generated images with the real ones in the first row: their recognised share is the ceiling, "
         "their Frechet distance the smallest that can be expected.",
         {
+            "recognised": "Real images are the ceiling; generated ones should come near to reconstructions.",
             "groups": "Each row of real images stands above images that are generated from the beta of their group.",
             "prior": "Each row is a new group from p(beta); its images should belong together.",
             "histograms-*": "For each group the label shares of its images and of generated ones: equal pairs of bars "
@@ -136,14 +142,22 @@ READINGS: dict[str, Reading] = {
         "Does an image under the beta of another group keep its content and take on the group?",
         "The first column is the share whose content is recognised, the second the share whose group is found; compare "
         "the swapped images with chance and with real images.",
-        {"swap": "Below the images of one group: the same contents under the beta of others, above their true images."},
+        {
+            "swap": "Below images of one group: the same contents under the beta of others, above their true images.",
+            "content": "Longer bars are better: the content is kept; compare with real images and with chance.",
+            "found": "Longer bars are better: the images look like the group whose beta they have.",
+        },
         verdicts_of_images.swap,
     ),
     "prediction": Reading(
         "Does the beta of some images of a group help to predict its other images?",
         "Over mean and gain are in nats per image and 0 where beta is uninformative; gain also rewards a beta that is "
         "too sure, so read over mean first.",
-        {"prediction": "Curves that rise with the number of images show that beta collects evidence about the group."},
+        {
+            "own": "Curves that rise with the number of images show that beta collects evidence about the group.",
+            "over_mean": "Above 0 beta of the group is better than the average beta.",
+            "gain": "Above 0 beta of the group is better than that of another group.",
+        },
         verdicts_of_images.prediction,
     ),
     "retrieval": Reading(
@@ -151,7 +165,7 @@ READINGS: dict[str, Reading] = {
         "Recall at 1 is the share of queries whose own group comes first; compare the codes with the floors by the "
         "same metric, and with chance.",
         {
-            "recall": "Higher curves are better; compare the codes with the floors for each number of images.",
+            "recall-*": "Higher curves are better; compare the codes with the floors for each number of images.",
             "nearest": "Each query stands above the two nearest groups; a frame marks the group of the query.",
         },
         verdicts_of_codes.retrieval,
