@@ -43,8 +43,8 @@ def _picture(originals: np.ndarray, decoded: np.ndarray, labels: np.ndarray, met
         np.concatenate([_rows(originals, decoded, labels == value) for value in values]),
         "Held-out images, each above its reconstruction",
         [text for value, error in zip(values, errors, strict=True) for text in (str(value), f"error {error:.4f}")],
-        caption="Error: the mean squared difference of a pixel in [0, 1], over all held-out images of the label that "
-        f"were decoded; over all labels {metrics['mean_squared_error']:.4f}.{which}",
+        caption="Error: the mean squared difference of a pixel in [0, 1] over held-out images of a label, more than "
+        f"are shown; over all images {metrics['mean_squared_error']:.4f}.{which}",
         row_blocks=range(0, 2 * len(values), 2),
     )
 

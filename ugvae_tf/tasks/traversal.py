@@ -60,7 +60,8 @@ def _overview(directions: Directions, grids: np.ndarray, used: list[int], shares
     """The middle column and the middle row of the grids of the most frequent components, side by side."""
     along_beta, along_z = grids[:MOST_SHOWN, :, COLUMNS // 2], grids[:MOST_SHOWN, ROWS // 2]
     names = [f"d = {d}  ({shares[d]:.1%})" for d in used[:MOST_SHOWN]] if len(shares) > 1 else ["one component"]
-    which = f"{len(names)} of the {len(used)} components in use" if len(shares) > 1 else "the images"
+    part = "the" if len(names) == len(used) else f"{len(names)} of the"
+    which = f"{part} {len(used)} components in use" if len(shares) > 1 else "the images"
     return pictures.image_grid(
         np.concatenate([along_beta, along_z], axis=1),
         f"What beta and z change in {which}",

@@ -46,9 +46,10 @@ def gallery(context: Context) -> Figure:
         best = members[np.argsort(-probs[members, d], kind="stable")[:STRIP]]
         strips.append(context.held_out.images[best] / 255)
     labels = [f"d = {d}  ({shares[d]:.1%})" for d in shown]
+    part = "the" if len(shown) == len(used) else f"{len(shown)} of the"
     return pictures.image_grid(
         pictures.rows_of(strips, STRIP),
-        f"Most typical images of {len(shown)} of the {len(used)} components in use",
+        f"Most typical images of {part} {len(used)} components in use",
         labels,
         caption=f"Held-out images with the largest q(d), the most certain first. In brackets: the share of all images. "
         f"{len(shares) - len(used)} of {len(shares)} components are unused: the most probable one of no image.",
