@@ -24,13 +24,13 @@ def report(context: Context) -> Report:
     labels = _labels(context)[members[members >= 0]]
     for value in np.unique(labels):
         metrics[f"mean_squared_error_{value}"] = float(errors[labels == value].mean())
-    figure = _picture(originals, decoded, labels, metrics)
+    figure = picture(originals, decoded, labels, metrics)
     lines = ["Mean squared error of a pixel in [0, 1]", ""]
     lines += [f"{name.removeprefix('mean_squared_error').strip('_') or 'all':6} {v:.4f}" for name, v in metrics.items()]
     return Report(metrics, {"reconstruction": figure}, "\n".join(lines))
 
 
-def _picture(originals: np.ndarray, decoded: np.ndarray, labels: np.ndarray, metrics: dict[str, float]) -> Figure:
+def picture(originals: np.ndarray, decoded: np.ndarray, labels: np.ndarray, metrics: dict[str, float]) -> Figure:
     """Pairs of rows for each label; of many labels, those of the smallest and of the largest errors."""
     values = np.unique(labels)
     which, errors = "", np.array([metrics[f"mean_squared_error_{value}"] for value in values])
