@@ -8,8 +8,8 @@ from ugvae_tf.evaluation.bootstrap import with_interval
 from ugvae_tf.evaluation.clustering import many_to_one_accuracy, matched_accuracy
 from ugvae_tf.evaluation.completion import NEAREST, TrainingGroups, squared_error
 from ugvae_tf.plots import pictures
-from ugvae_tf.plots.curves import curves
 from ugvae_tf.serving.codes import group_codes
+from ugvae_tf.tasks.completion_figures import error_curves
 from ugvae_tf.tasks.contents import Contents, contents_of, group_values
 from ugvae_tf.tasks.context import Context, Report
 
@@ -44,7 +44,9 @@ def report(context: Context) -> Report:
         for method in METHODS if errors else ():
             values = np.array([error[method] for error in errors])
             metrics |= with_interval(f"squared_error_{name}_{method}", values, random)
-    figures = {"completion": _picture(measured, groups), "error": _curves(metrics, groups)}
+    half = float(np.median([len(group) // 2 for group in groups]))
+    counts = {name: COUNTS[name] or half for name in _present(metrics)}
+    figures = {"completion": _picture(measured, groups), "error": error_curves(metrics, counts, METHODS)}
     return Report(metrics, figures, _table(metrics, context, contents, len(groups)))
 
 
@@ -130,28 +132,6 @@ def _picture(measured: _Measured, groups: list[np.ndarray]) -> Figure:
         caption="beta is the code of the framed images alone. Below each true image is the one that the model draws "
         f"from this beta and the component d of its content ({measured.contents.name}), without the image itself.",
         row_blocks=range(0, len(rows), 2),
-    )
-
-
-def _curves(metrics: dict[str, float], groups: list[np.ndarray]) -> Figure:
-    half = float(np.median([len(group) // 2 for group in groups]))
-    ends = ("", "_low", "_high")
-    lines = {
-        meaning: np.array(
-            [
-                [COUNTS[name] or half, *(metrics[f"squared_error_{name}_{method}{end}"] for end in ends)]
-                for name in _present(metrics)
-            ]
-        )
-        for method, meaning in METHODS.items()
-    }
-    return curves(
-        lines,
-        "Error of the images of a held-out group that are drawn from the others",
-        "Lower is better. All but the model with the average beta and the mean training image see the given images. "
-        "Lines with ends: 95 % intervals over the groups.",
-        ("given images of the group", "squared error per pixel"),
-        limits=(0.0, None),
     )
 
 

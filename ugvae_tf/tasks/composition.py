@@ -4,25 +4,20 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from ugvae_tf.evaluation import sampling, spread
 from ugvae_tf.evaluation.composition import Regression, shuffled_r2
 from ugvae_tf.evaluation.floors import FLOORS
-from ugvae_tf.plots.bars import Bar, bars
-from ugvae_tf.plots.dots import dots
 from ugvae_tf.tasks.category_verdict import carried
+from ugvae_tf.tasks.composition_figures import DRAWS, described, label_dots, mean_bars
 from ugvae_tf.tasks.context import Context, Report
-from ugvae_tf.tasks.group_features import FEATURES, GroupFeatures, both_splits
+from ugvae_tf.tasks.group_features import GroupFeatures, both_splits
 
 GROUPS = 2000  # default of `groups`: training groups; the test has a quarter as many
 RESAMPLED_GROUPS = 100  # for each resampled pool of images
 CONCENTRATION = 1.0  # of the Dirichlet of the skewed groups: all proportions are equally likely
-LOWEST_R2 = -1.0  # lower end of an axis of R2, which has no lower limit itself
-R2 = "R2 is 1 for exact shares, and 0 for the average share in every group; arrows: beyond the axis."
-DRAWS = {"random": "groups drawn at random", "skewed": "label proportions from a Dirichlet"}
 
 
 class Drawn(NamedTuple):
@@ -56,8 +51,8 @@ def report(context: Context) -> Report:
             metrics |= _permutation((train, fitted), (held_out, tested), values, metrics, random)
     judged = carried(len(held_out.labels), context.largest)
     metrics["disjoint_groups"] = float(spread.disjoint_groups(len(held_out.labels), context.largest))
-    figures = {draw: _mean_bars(context, metrics, draw, judged) for draw in DRAWS}
-    figures |= {f"{draw}-labels": _label_dots(metrics, draw, values) for draw in DRAWS}
+    figures = {draw: mean_bars(context, metrics, draw, judged) for draw in DRAWS}
+    figures |= {f"{draw}-labels": label_dots(metrics, draw, values) for draw in DRAWS}
     return Report(metrics, figures, f"{judged}\n\n{_table(metrics)}")
 
 
@@ -135,50 +130,15 @@ def _shuffled_histograms(
     )
 
 
-def _mean_bars(context: Context, metrics: dict[str, float], draw: str, judged: str) -> Figure:
-    rows = {
-        meaning: Bar.of(metrics, f"{draw}_{name}_r2_mean", "floor" if name in FLOORS else "learned")
-        for name, meaning in _described(metrics).items()
-    }
-    return bars(
-        rows,
-        f"How well the code of a group tells its label histogram: {DRAWS[draw]}",
-        f"A ridge regression predicts the share of each label in groups of {context.group_size} held-out images. "
-        f"{R2} Black lines: 95 % intervals over the held-out images. {judged}",
-        "R2 on unseen groups, mean over the labels",
-        limits=(LOWEST_R2, 1.0),
-    )
-
-
-def _label_dots(metrics: dict[str, float], draw: str, values: np.ndarray) -> Figure:
-    """Those of the labels that have an R2, because their shares differ between groups."""
-    code, meaning = next(iter(_described(metrics).items()))
-    labels = [str(value) for value in values if f"{draw}_{code}_r2_{value}" in metrics]
-    best = max(FLOORS, key=lambda floor: metrics[f"{draw}_{floor}_r2_mean"])
-    series = {
-        title: np.array([metrics[f"{draw}_{name}_r2_{label}"] for label in labels])
-        for name, title in ((code, meaning), (best, FEATURES[best]))
-    }
-    lowest = min(0.0, *(values.min() for values in series.values()))
-    caption = f"{R2} At the right: the values of both. The floor is the one with the best mean."
-    heading = f"How well the code of a group tells the share of each label: {DRAWS[draw]}"
-    return dots(labels, series, heading, caption, "R2 on unseen groups", (max(lowest, LOWEST_R2), 1.0))
-
-
-def _described(metrics: dict[str, float]) -> dict[str, str]:
-    """The features that there are, with their descriptions."""
-    return {name: meaning for name, meaning in FEATURES.items() if f"random_{name}_r2_mean" in metrics}
-
-
 def _table(metrics: dict[str, float]) -> str:
     lines = ["Held-out R2 of a group's label histogram, mean over the labels, with 95 % intervals over the images"]
     lines += ["", f"{'':44}" + "".join(f"{meaning:>40}" for meaning in DRAWS.values()) + f"{'p, random':>12}"]
-    for feature, meaning in _described(metrics).items():
+    for feature, meaning in described(metrics).items():
         cells = [_cell(metrics, f"{draw}_{feature}_r2_mean") for draw in DRAWS]
         p = metrics[f"random_{feature}_r2_mean_permutation_p"]
         lines.append(f"{meaning:44}" + "".join(f"{cell:>40}" for cell in cells) + f"{p:>12.2f}")
     over: Sequence[str] = [_cell(metrics, f"{draw}_over_floor") for draw in DRAWS]
-    first = next(iter(_described(metrics).values()))
+    first = next(iter(described(metrics).values()))
     lines.append(f"{first + ' minus the best floor':44}" + "".join(f"{cell:>40}" for cell in over))
     return "\n".join(lines)
 
