@@ -112,7 +112,7 @@ def _accuracies(
     others = ", or as random" if suffix else ""
     return bars(
         rows,
-        f"How well the code of a group tells its category{others}",
+        f"How well the code of a group tells its category{', or that it is random' if suffix else ''}",
         f"A classifier (SVM, RBF kernel) sorts groups of {context.group_size} held-out images into {_named(categories)}"
         f"{others}. Black lines: 95 % intervals over the held-out images. {judged}",
         "accuracy on unseen groups (1: all are right)",
