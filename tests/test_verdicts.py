@@ -97,11 +97,13 @@ def test_a_completion_is_judged_by_the_smallest_error_of_a_floor():
     assert "nearest training group, the best one: 0.200" in found[0].sentence and "average beta" in found[1].sentence
 
 
-def test_the_interval_of_a_swap_is_that_of_its_groups():
+def test_a_swap_is_judged_by_the_groups_that_are_found():
     metrics = {"chance_found": 0.1, "content_swapped": 0.7, "chance_content": 0.1, "content_real": 0.9}
-    few = images.swap(result({**metrics, "found_swapped": 0.4}))[0]
-    assert few.kind == "better" and "0.400 (0.122 to 0.738)" in few.sentence  # Clopper and Pearson, 4 of 10
-    assert images.swap(result({**metrics, "found_swapped": 0.3}))[0].kind == "open"
+    ends = {"found_swapped_low": 0.122, "found_swapped_high": 0.738}
+    few = images.swap(result({**metrics, "found_swapped": 0.4, **ends}))[0]
+    assert few.kind == "better" and "0.400 (0.122 to 0.738)" in few.sentence
+    open_ends = {"found_swapped_low": 0.067, "found_swapped_high": 0.652}
+    assert images.swap(result({**metrics, "found_swapped": 0.3, **open_ends}))[0].kind == "open"
 
 
 def test_a_prediction_is_judged_with_the_most_images_and_groups_by_a_label_first():

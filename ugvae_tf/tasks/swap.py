@@ -4,8 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ugvae_tf.evaluation import interpolation, sampling
+from ugvae_tf.evaluation.bootstrap import share_with_interval, with_interval
 from ugvae_tf.evaluation.label_classifier import LabelClassifier
-from ugvae_tf.evaluation.retrieval import raw_scores, retrieval_metrics
+from ugvae_tf.evaluation.retrieval import query_measures, raw_scores
 from ugvae_tf.plots import pictures
 from ugvae_tf.plots.bars import Bar, bars
 from ugvae_tf.tasks.contents import Contents, contents_of, group_values
@@ -32,7 +33,7 @@ READING = {  # captions of the figures, and titles of their axes
 
 
 def report(context: Context) -> Report:
-    """Content accuracy of swapped images, and retrieval of the group of their beta.
+    """Content accuracy of swapped images, and retrieval of the group of their beta, with intervals over the groups.
 
     An image of group a keeps its component d and its noise: z' = mu_d(beta_b) + sigma_d(beta_b) noise (paper eq. 3),
     with z = mu_d(beta_a) + sigma_d(beta_a) noise. A classifier of the content, fitted to real training images,
@@ -51,9 +52,10 @@ def report(context: Context) -> Report:
     metrics = {"chance_found": 1 / len(first), "chance_content": _majority(contents)}
     for name, shown in images.items():
         truth = contents.held_out[first if name in ("real", "reconstruction") else np.roll(first, 1, axis=0)]
-        metrics[f"content_{name}"] = classifier.accuracy(shown.reshape(-1, *shown.shape[2:]), truth.ravel())
-        found = retrieval_metrics(raw_scores(context.model.encode(shown).beta_mean, reference))
-        metrics[f"found_{name}"] = found["recall_at_1"]
+        kept = classifier.labels(shown.reshape(-1, *shown.shape[2:])).reshape(truth.shape) == truth
+        metrics |= with_interval(f"content_{name}", kept.mean(axis=1), random)
+        found = query_measures(raw_scores(context.model.encode(shown).beta_mean, reference))["recall_at_1"]
+        metrics |= share_with_interval(f"found_{name}", found == 1)
     figures = {
         "swap": _picture(context, contents, first, members),
         "content": _bars(metrics, "content", f"Swapped images that keep their content ({contents.name})"),
@@ -64,7 +66,7 @@ def report(context: Context) -> Report:
 
 def _bars(metrics: dict[str, float], measure: str, heading: str) -> Figure:
     rows = {
-        meaning: Bar(metrics[f"{measure}_{name}"], kind="data" if name == "real" else "learned")
+        meaning: Bar.of(metrics, f"{measure}_{name}", kind="data" if name == "real" else "learned")
         for name, meaning in SOURCES.items()
     }
     caption, x_title = READING[measure]
@@ -137,12 +139,13 @@ def _true(context: Context, contents: Contents, group: np.ndarray, wanted: np.nd
 def _table(metrics: dict[str, float], context: Context, contents: Contents, shape: tuple[int, int]) -> str:
     groups, size = shape
     lines = [
-        f"{groups} held-out groups by {context.group_label}, {size} images of each; "
+        f"{groups} held-out groups by {context.group_label}, {size} images of each; 95 % intervals over the groups;",
         f"retrieval uses {size} other images of all groups",
         "",
-        f"{'':42}{f'{contents.name} accuracy':>30}{'group found (recall@1)':>26}",
+        f"{'':42}{f'{contents.name} accuracy':>30}{'group found (recall@1)':>30}",
     ]
-    for name, meaning in (SOURCES | {"chance": "chance"}).items():
-        content, found = ((f"{kind}_{name}" if name != "chance" else f"chance_{kind}") for kind in ("content", "found"))
-        lines.append(f"{meaning:42}{metrics[content]:>30.3f}{metrics[found]:>26.3f}")
+    for name, meaning in SOURCES.items():
+        cells = [Bar.of(metrics, f"{measure}_{name}").text(".3f") for measure in READING]
+        lines.append(f"{meaning:42}" + "".join(f"{cell:>30}" for cell in cells))
+    lines.append(f"{'chance':42}" + "".join(f"{metrics[f'chance_{measure}']:>30.3f}" for measure in READING))
     return "\n".join(lines)

@@ -1,8 +1,5 @@
 """The verdicts of the tasks that look at images: decoded, predicted or generated ones."""
 
-import numpy as np
-
-from ugvae_tf.evaluation.bootstrap import share_with_interval
 from ugvae_tf.tasks.results import Result
 from ugvae_tf.tasks.verdict import Interval, Verdict, compared, without_floor
 
@@ -97,9 +94,7 @@ def completion(result: Result) -> list[Verdict]:
 def swap(result: Result) -> list[Verdict]:
     """Whether a group is found by images under its beta; the floor is chance."""
     metrics = result.metrics
-    groups = round(1 / metrics["chance_found"])
-    events = np.arange(groups) < round(metrics["found_swapped"] * groups)
-    own, chance = Interval.of(share_with_interval("found", events), "found"), Interval.exact(metrics["chance_found"])
+    own, chance = Interval.of(metrics, "found_swapped"), Interval.exact(metrics["chance_found"])
     content = (
         f"The content is recognised in {metrics['content_swapped']:.3f} of the swapped images; chance "
         f"{metrics['chance_content']:.3f}, real images {metrics['content_real']:.3f}."
