@@ -1,8 +1,6 @@
 """Train a model and export it: `python train.py --dataset mnist`."""
 
-import sys
-
-from ugvae_tf.commands.main import call
+from ugvae_tf.commands.main import process
 
 if __name__ == "__main__":
-    call("train", sys.argv[1:], "train.py")
+    process("train", "train.py")

@@ -3,10 +3,11 @@
 import difflib
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from ugvae_tf import __version__
 from ugvae_tf.commands import encode, evaluate, explore, group_commands, inspect, report, train
-from ugvae_tf.commands.terminal import errors_for_people
+from ugvae_tf.commands.terminal import end_process_after, errors_for_people
 from ugvae_tf.errors import UserError
 
 COMMANDS: dict[str, tuple[Callable[[Sequence[str], str], str | None], str]] = {
@@ -20,8 +21,17 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str], str], str | None], str]] = {
 }
 
 
-def main() -> None:
-    """Run the command in the first argument."""
+def main() -> NoReturn:
+    """Run the command in the first argument, and end the process."""
+    end_process_after(_run)
+
+
+def process(command: str, prog: str) -> NoReturn:
+    """Run one command with the arguments of the process, and end it."""
+    end_process_after(lambda: call(command, sys.argv[1:], prog))
+
+
+def _run() -> None:
     with errors_for_people("ugvae"):
         arguments = sys.argv[1:]
         if not arguments or arguments[0] in ("-h", "--help"):
