@@ -141,7 +141,7 @@ def compiled(config: Config):
 
 def trained(config: Config):
     model = compiled(config)
-    fitting.fit(model, config, TRAIN, HELD_OUT, verbose=0)
+    fitting.fit(model, config, TRAIN, HELD_OUT)
     return model
 
 
@@ -172,13 +172,13 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(tmp_path, name, gro
     config = settings(name, group_by, extensions)
     whole = trained(config)
     half = compiled(config)
-    fitting.fit(half, settings(name, group_by, extensions, epochs=1), TRAIN, HELD_OUT, verbose=0)
+    fitting.fit(half, settings(name, group_by, extensions, epochs=1), TRAIN, HELD_OUT)
     Checkpoints(tmp_path, half).save()
     resumed = compiled(config)
     checkpoints = Checkpoints(tmp_path, resumed)
     checkpoints.restore()
     assert checkpoints.step == TRAIN.steps_per_epoch(fitting.grouping_of(config))
-    fitting.fit(resumed, config, TRAIN, HELD_OUT, first_step=checkpoints.step, verbose=0)
+    fitting.fit(resumed, config, TRAIN, HELD_OUT, first_step=checkpoints.step)
     assert_same_weights(whole, resumed)
 
 
@@ -208,7 +208,7 @@ def test_training_by_a_label_sees_groups_of_one_value_only(group_by, pure):
     model, told = Impurity(train.image_shape), []
     model.compile(optimizer="sgd", run_eagerly=True)
     keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: told.append(logs))
-    fitting.fit(model, settings("ml-vae", group_by), train, held_out, callbacks=[keep], verbose=0)
+    fitting.fit(model, settings("ml-vae", group_by), train, held_out, callbacks=[keep])
     assert all((logs["log_px"] == 0) == pure and (logs["val_log_px"] == 0) == pure for logs in told) and len(told) == 2
 
 

@@ -95,6 +95,19 @@ def state(folder: Path) -> dict[str, np.ndarray]:
     return {key: reader.get_tensor(key) for key in keys}
 
 
+def scalars(folder: Path) -> dict[str, list[float]]:
+    """The values of each tag in the event files of a folder, in their order."""
+    found: dict[str, list[float]] = {}
+    for file in sorted(folder.glob("events*")):
+        for event in tf.compat.v1.train.summary_iterator(str(file)):
+            for value in event.summary.value:
+                tensor = tf.make_ndarray(value.tensor)
+                found.setdefault(value.tag, []).append(
+                    float(tensor) if tensor.shape == () and tensor.dtype.kind == "f" else 0.0
+                )
+    return found
+
+
 def warm_up_shape(version: Path) -> list[int]:
     """Of the images in the request that warms `serving_default` up."""
     *_, last = tf.data.TFRecordDataset(str(version / "assets.extra" / "tf_serving_warmup_requests"))
@@ -151,6 +164,47 @@ def test_a_run_leaves_all_that_it_promises(finished):
     assert list((folder / "logs" / "train").glob("events*")) and list((folder / "logs" / "validation").glob("events*"))
     assert f"Exported to {folder / '1'}" in printed and "evaluate.py" in printed.splitlines()[-1]
     assert not [path for path in folder.iterdir() if "partial" in path.name]
+
+
+@pytest.mark.slow
+def test_the_terminal_of_a_run_in_a_pipe(finished):
+    """The banner, a row for every epoch, the verdict; at most 80 characters but for paths, no control characters."""
+    folder, printed = finished
+    lines = printed.splitlines()
+    assert not set(printed) - {chr(code) for code in range(32, 127)} - {"\n"}
+    assert all(len(line) <= 80 or str(folder) in line for line in lines)
+    begins = [line.partition(":")[0] for line in lines]
+    assert begins[begins.index("Data") :][:2] == ["Data", "Preset"] and "Groups" in begins and "Folder" in begins
+    assert "tiny, 7x5x1: 503 training images, 17 held-out images" in printed
+    rows = [line.split() for line in lines if re.match(r" *\d/2 ", line)]
+    history = (folder / "history.csv").read_text().splitlines()
+    losses = [float(dict(zip(history[0].split(","), row.split(","), strict=True))["val_loss"]) for row in history[1:]]
+    assert [row[0] for row in rows] == ["1/2", "2/2"] and rows[-1][-1] == "0:00"
+    assert [float(row[6]) for row in rows] == pytest.approx(losses, abs=0.006)
+    assert any(line.startswith("Trained 2 epochs in ") for line in lines)
+    assert any(line.startswith("Verdict: ") for line in lines)
+
+
+@pytest.mark.slow
+def test_tensorboard_has_the_run(finished):
+    folder, _ = finished
+    logs = folder / "logs"
+    train, validation, run = (scalars(logs / name) for name in ("train", "validation", "run"))
+    header, *rows = (row.split(",") for row in (folder / "history.csv").read_text().splitlines())
+    history = {name: [float(row[place]) for row in rows] for place, name in enumerate(header)}
+    assert validation.keys() == {"loss/epoch", *(f"terms/{name}" for name in ("log_px", "kl_z", "kl_d", "kl_beta"))}
+    assert train.keys() == validation.keys() | {"loss/step"} and min(train) == "loss/epoch"
+    for name, prefix, found in [("train", "", train), ("validation", "val_", validation)]:
+        assert found["loss/epoch"] == pytest.approx(history[f"{prefix}loss"], rel=1e-5), name
+        assert found["terms/kl_z"] == pytest.approx(history[f"{prefix}kl_z"], rel=1e-5), name
+    assert len(train["loss/step"]) == 2 * 251  # of two groups each: their mean is that of the epoch
+    assert np.mean(train["loss/step"][:251]) == pytest.approx(history["loss"][0], rel=1e-3)
+    assert run["result/loss"] == pytest.approx(history["val_loss"][-1:])
+    assert {"settings", "verdict", "pictures/reconstructions", "pictures/samples"} <= run.keys()
+    assert any(tag.startswith("custom_scalars") for tag in run) and any("hparams" in tag for tag in run)
+    assert {"codes.tsv", "groups.tsv", "sprite.png", "projector_config.pbtxt"} <= {
+        path.name for path in (logs / "run").iterdir()
+    }
 
 
 @pytest.mark.slow
@@ -303,8 +357,8 @@ def test_a_worker_ends_in_one_sentence_when_another_is_killed_and_both_resume_to
     resumed = start_workers(*two_workers, "--epochs", epochs, "--resume")
     printed = [worker.communicate(timeout=240) for worker in resumed]
     assert [worker.returncode for worker in resumed] == [0, 0], printed
-    losses = [re.findall(r"loss: (-?[\d.e+]+)", out) for out, _ in printed]
-    assert len(losses[0]) >= 2 and losses[0] == losses[1]
+    rows = [[line.split()[:-2] for line in out.splitlines() if re.match(r" *\d+/\d+ ", line)] for out, _ in printed]
+    assert len(rows[0]) >= 1 and rows[0] == rows[1]  # but for images a second and the time left
     assert (tmp_path / "tiny" / "1" / "saved_model.pb").exists() and not (tmp_path / "tiny" / "2").exists()
     assert len((tmp_path / "tiny" / "history.csv").read_text().splitlines()) == epochs + 1
 

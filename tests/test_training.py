@@ -42,7 +42,7 @@ def compiled(settings: Config):
 
 def trained(settings: Config, **arguments):
     model = compiled(settings)
-    fitting.fit(model, settings, TRAIN, HELD_OUT, verbose=0, **arguments)
+    fitting.fit(model, settings, TRAIN, HELD_OUT, **arguments)
     return model
 
 
@@ -78,7 +78,7 @@ def test_two_replicas_equal_one(variant, epochs):
         before = [variable.numpy() for variable in model.trainable_variables]
         history = []
         keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: history.append(logs))
-        fitting.fit(model, config(epochs=epochs), TRAIN, HELD_OUT, callbacks=[keep], verbose=0)
+        fitting.fit(model, config(epochs=epochs), TRAIN, HELD_OUT, callbacks=[keep])
         moved = max(np.abs(old - new.numpy()).max() for old, new in zip(before, model.trainable_variables, strict=True))
         assert moved > 0.01
         return model, history
@@ -135,13 +135,13 @@ def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, uninterru
     interrupted = compiled(settings)
     interrupted.steps_per_execution = 1
     with pytest.raises(KeyboardInterrupt):
-        fitting.fit(interrupted, settings, TRAIN, HELD_OUT, callbacks=[Stop()], verbose=0)
+        fitting.fit(interrupted, settings, TRAIN, HELD_OUT, callbacks=[Stop()])
     Checkpoints(tmp_path, interrupted).save()
     resumed = compiled(settings)
     checkpoints = Checkpoints(tmp_path, resumed)
     checkpoints.restore()
     assert checkpoints.step == stop
-    fitting.fit(resumed, settings, TRAIN, HELD_OUT, first_step=stop, verbose=0)
+    fitting.fit(resumed, settings, TRAIN, HELD_OUT, first_step=stop)
     assert_same_weights(resumed, uninterrupted)
     assert_same_weights(resumed.optimizer, uninterrupted.optimizer)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
+from ugvae_tf.progress import phase, shown_in_terminal
 from ugvae_tf.quiet import quiet_tensorflow
 from ugvae_tf.serving.shipped import shipped_versions
 from ugvae_tf.tasks.encode_request import EncodeRequest
@@ -36,9 +37,10 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     request = parse_encoding(arguments, prog)
     if request is None:
         return None
-    with quiet_tensorflow():
-        from ugvae_tf.tasks import encode  # TensorFlow takes seconds to import: after the flags are checked
-    return as_flags(encode.run(request))
+    with shown_in_terminal():
+        with phase("Starting TensorFlow"), quiet_tensorflow():
+            from ugvae_tf.tasks import encode  # TensorFlow takes seconds to import: after the flags are checked
+        return as_flags(encode.run(request))
 
 
 def parse_encoding(arguments: Sequence[str], prog: str = "ugvae encode") -> EncodeRequest | None:

@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
+from ugvae_tf.progress import phase, shown_in_terminal
 from ugvae_tf.quiet import quiet_tensorflow
 from ugvae_tf.serving.shipped import shipped_versions
 from ugvae_tf.tasks import group_requests
@@ -59,9 +60,10 @@ def command(name: str) -> Callable[[Sequence[str], str], str | None]:
         request = parse_question(name, arguments, prog)
         if request is None:
             return None
-        with quiet_tensorflow():
-            task = import_module(f"ugvae_tf.tasks.{name}")  # TensorFlow takes seconds: after the flags are checked
-        return as_flags(task.run(request))
+        with shown_in_terminal():
+            with phase("Starting TensorFlow"), quiet_tensorflow():
+                task = import_module(f"ugvae_tf.tasks.{name}")  # TensorFlow takes seconds: after the flags are checked
+            return as_flags(task.run(request))
 
     return run
 

@@ -1,17 +1,17 @@
 """`ugvae train`, `python train.py`: train a model and export it."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from ugvae_tf.commands.flags import Parser, add_flags, as_flags, typed, with_fields
+from ugvae_tf.commands.flags import Parser, add_flags, typed, with_fields
+from ugvae_tf.commands.train_summary import summary
 from ugvae_tf.config import Config, DataConfig, ModelConfig, presets
 from ugvae_tf.config.validation import size_range
 from ugvae_tf.datasets import catalogue
+from ugvae_tf.progress import phase, shown
 from ugvae_tf.quiet import quiet_tensorflow
-from ugvae_tf.serving import saved_model
-from ugvae_tf.serving.shipped import is_shipped
 from ugvae_tf.training.request import TrainRequest, default_name
 from ugvae_tf.training.run_folder import RunFolder
 
@@ -56,11 +56,10 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     request = parse_training(arguments, prog)
     if request is None:
         return None
-    if not request.resume and (notice := _shipped_notice(request.folder)):
-        print(notice, flush=True)
-    with quiet_tensorflow():
-        from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: after the flags are checked
-    return summary(request, train(request), typed("evaluate", prog))
+    with shown(sys.stdout):
+        with phase("Starting TensorFlow"), quiet_tensorflow():
+            from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: after the flags are checked
+        return summary(request, train(request), typed("evaluate", prog))
 
 
 def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainRequest | None:
@@ -125,36 +124,3 @@ def _parser(prog: str, config: Config) -> Parser:
 
 def _table(title: str, rows: dict[str, str]) -> str:
     return "\n".join([f"{title}:", *(f"  {name:12} {meaning}" for name, meaning in rows.items())])
-
-
-def _shipped_notice(folder: RunFolder) -> str | None:
-    """The notice before a run that adds a version to a shipped model's folder, else None."""
-    found = folder.versions()
-    shipped = [version for version in found if is_shipped(folder.path, version)]
-    if not shipped:
-        return None
-    return f"{folder.path} holds version {shipped[-1]}, which ships; this run adds version {found[-1] + 1}."
-
-
-def summary(request: TrainRequest, trained: Any, evaluate: str) -> str:
-    """The text to print after a run; `evaluate` is the command line of that command."""
-    folder = request.folder
-    if not trained.is_new:
-        then = ": raise `epochs` to continue it" if request.config.training.early_stopping is None else ""
-        return as_flags(f"{folder.path} is complete and exported{then}.")
-    if trained.version is None:
-        return "This worker is done: the chief exports the model."
-    terms = "  ".join(f"{name} {value:.2f}" for name, value in trained.validation.items())
-    shown = "Validation images" if request.config.training.validation_share else "Held-out images"
-    result = f"{shown}, in nats per image:  {terms}" if terms else "No epoch: these are the initial weights."
-    return (
-        f"{result}\n"
-        f"Exported to {trained.version}.  Figures: {folder.figures}.  Curves: tensorboard --logdir {folder.logs}\n"
-        f"Next: {evaluate} --task reconstruction --saved-model {folder.path}{_fewer(request, trained.version)}"
-    )
-
-
-def _fewer(request: TrainRequest, version: Path) -> str:
-    """The flag for groups of all held-out images, if they do not fill a group as in training."""
-    held_out = saved_model.read_config(version).get("held_out_images") or 0
-    return f" --group-size {held_out}" if 0 < held_out < request.config.data.group_size else ""

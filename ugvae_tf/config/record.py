@@ -14,12 +14,18 @@ BEFORE_VALIDATION = {"validation_share": 0.0}  # of a run whose config.json does
 
 def differences(old: Config, new: Config) -> list[str]:
     """The settings in which two configurations differ, each as 'name is old, not new'."""
-    found = []
+    return [f"{name} is {before}, not {after}" for name, (before, after) in changed(old, new).items()]
+
+
+def changed(old: Config, new: Config) -> dict[str, tuple[Any, Any]]:
+    """The settings in which two configurations differ, with both values."""
+    found = {}
     for part in ("data", "model", "training"):
         before, after = getattr(old, part), getattr(new, part)
         for item in dataclasses.fields(before):
-            if getattr(before, item.name) != getattr(after, item.name):
-                found.append(f"{item.name} is {getattr(before, item.name)}, not {getattr(after, item.name)}")
+            values = getattr(before, item.name), getattr(after, item.name)
+            if values[0] != values[1]:
+                found[item.name] = values
     return found
 
 

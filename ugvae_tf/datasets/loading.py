@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
+from ugvae_tf import progress
 from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.binarised import binarised
 from ugvae_tf.datasets.catalogue import OWN, SHIPPED
@@ -139,7 +140,8 @@ def _shares(data: DataConfig, counts: list[int]) -> tuple[tuple[int, int], ...]:
 
 def _collected(data: DataConfig, domains: list[Source], shares: tuple[tuple[int, int], ...] = ()) -> ImageSet:
     """Decode all images; with several domains, `domain` is a label of each image."""
-    parts = [_decoded(name, domain) for name, domain in zip(data.domains, domains, strict=True)]
+    with progress.phase(f"Reading {sum(domain.count for domain in domains):,} images"):
+        parts = [_decoded(name, domain) for name, domain in zip(data.domains, domains, strict=True)]
     if len(parts) == 1:
         return replace(parts[0], source=data)
     known = set.intersection(*(set(part.labels) for part in parts))

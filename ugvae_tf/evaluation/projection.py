@@ -5,6 +5,7 @@ from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
 
 from ugvae_tf.errors import UserError
+from ugvae_tf.progress import phase
 
 
 def tsne(codes: np.ndarray, seed: int) -> np.ndarray:
@@ -13,4 +14,5 @@ def tsne(codes: np.ndarray, seed: int) -> np.ndarray:
         raise UserError("t-SNE needs at least 4 points: give more `groups`.")
     perplexity = min(30.0, (len(codes) - 1) / 3)
     scaled = StandardScaler().fit_transform(codes)
-    return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(scaled)
+    with phase(f"t-SNE of {len(codes):,} points"):
+        return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(scaled)

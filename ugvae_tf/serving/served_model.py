@@ -13,6 +13,7 @@ from ugvae_tf.codes import Codes, GaussianCodes, neighbours
 from ugvae_tf.codes.plda import Plda
 from ugvae_tf.errors import UserError
 from ugvae_tf.models.inputs import ImageShape, as_groups
+from ugvae_tf.progress import phase
 from ugvae_tf.serving import saved_model
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.back_end import Arrays, BackEnd
@@ -56,7 +57,8 @@ class ServedModel:
     def __init__(self, address: str | Path, trust: bool = False) -> None:
         server = ServerAddress.parse(str(address))
         self.address = server.shown if server else str(address)
-        self._back_end: BackEnd = Rest(server) if server else Folder(Path(address), trust)
+        with phase("Loading the model"):
+            self._back_end: BackEnd = Rest(server) if server else Folder(Path(address), trust)
         self.name, self.version = self._back_end.name, self._back_end.version
         self.config, self.signatures = self._back_end.config, self._back_end.signatures
         try:

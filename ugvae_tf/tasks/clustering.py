@@ -71,7 +71,7 @@ def _clusters(context: Context, components: int, random: np.random.Generator) ->
     codes, images = context.held_out_codes, context.held_out.images
     found = {"component": codes.component_probs.argmax(axis=1)}
     features = {"kmeans_z": codes.z_mean, "kmeans_pixels": images.reshape(len(images), -1) / 255}
-    for name, values in tqdm(features.items(), leave=False):
+    for name, values in tqdm(features.items(), desc="clustering", leave=False):
         found[name] = kmeans_clusters(values, components, context.request.seed)
     return found | {"shuffled": random.permutation(found["component"])}
 

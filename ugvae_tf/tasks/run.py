@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ugvae_tf.errors import UserError
 from ugvae_tf.files import replace_text
 from ugvae_tf.plots.page import write
+from ugvae_tf.progress import phase
 from ugvae_tf.tasks import (
     anatomy,
     batch_classification,
@@ -104,8 +105,9 @@ def _run(context: Context) -> Result:
     (folder / REPORT).unlink(missing_ok=True)  # while it is missing, the folder holds no whole result
     for old in folder.glob("*.png"):  # figures of an earlier run
         old.unlink()
-    for name, figure in found.figures.items():
-        write(figure, folder / f"{name}.png")
+    with phase(f"Drawing {len(found.figures)} figures"):
+        for name, figure in found.figures.items():
+            write(figure, folder / f"{name}.png")
     record = without_nan(flat_record(context, found.metrics))
     table, names = "\n".join([found.table, *context.notes]), [f"{name}.png" for name in found.figures]
     result = Result(folder, record, table, names, time.monotonic() - began)

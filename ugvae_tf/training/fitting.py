@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -24,6 +23,7 @@ from ugvae_tf.models.terms import Objective
 
 CLUSTER = "cluster"  # name of the label with the most probable component of an exported model
 MAX_STEPS_PER_EXECUTION = 32  # steps between two updates of the progress bar
+LEAST_UPDATES = 8  # of the bar in an epoch
 
 
 def make_strategy() -> tf.distribute.Strategy:
@@ -116,10 +116,14 @@ def _learning_rate(training: TrainingConfig, steps: int) -> float | keras.optimi
 
 
 def _steps_per_execution(steps: int, strategy: tf.distribute.Strategy) -> int:
-    """The largest number that divides the epoch's steps; 1 with several workers, where Keras's loop of steps fails."""
+    """The largest number that divides the epoch's steps and leaves some updates of the bar.
+
+    It is 1 with several workers, where Keras's loop of steps fails.
+    """
     if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return 1
-    return max(n for n in range(1, MAX_STEPS_PER_EXECUTION + 1) if steps % n == 0)
+    most = min(MAX_STEPS_PER_EXECUTION, max(1, steps // LEAST_UPDATES))
+    return max(n for n in range(1, most + 1) if steps % n == 0)
 
 
 def _xla_helps(model: ModelConfig, strategy: tf.distribute.Strategy) -> bool:
@@ -134,12 +138,8 @@ def fit(
     validation: ImageSet,
     first_step: int = 0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    verbose: int | None = None,
 ) -> None:
-    """Train from `first_step` to the last epoch, with a validation in every epoch.
-
-    `verbose` is Keras's: by default a progress bar on a terminal, else one line per epoch.
-    """
+    """Train from `first_step` to the last epoch, with a validation in every epoch; callbacks write what is shown."""
     grouping, training = grouping_of(config), config.training
     steps, validation_groups = train.steps_per_epoch(grouping), validation.held_out_groups(grouping)
     first_epoch, done = divmod(first_step, steps)
@@ -158,7 +158,7 @@ def fit(
             validation_data=validation_groups,
             callbacks=list(callbacks),
             shuffle=False,
-            verbose=verbose if verbose is not None else (1 if sys.stdout.isatty() else 2),
+            verbose=0,
         )
         if model.stop_training:
             return

@@ -1,9 +1,7 @@
 """Pictures during training: reconstructions, and samples of every component."""
 
 import io
-from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
@@ -50,23 +48,8 @@ def component_samples(model: GroupModel, seed: int = 0) -> Figure:
     return pictures.image_grid(decoded.swapaxes(0, 1), title, labels, columns, caption=caption)
 
 
-class TensorBoardPictures(keras.callbacks.Callback):
-    """Write both pictures to TensorBoard after every `every` epochs."""
-
-    def __init__(self, logs: str, images: np.ndarray, every: int = 5) -> None:
-        super().__init__()
-        self.logs, self.images, self.every = logs, images, every
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if (epoch + 1) % self.every:
-            return
-        with tf.summary.create_file_writer(self.logs).as_default(step=epoch):
-            tf.summary.image("reconstructions", as_image(reconstructions(self.model, self.images)))
-            tf.summary.image("samples", as_image(component_samples(self.model)))
-
-
-def as_image(figure: Figure) -> tf.Tensor:
-    """A figure as uint8 [1, H, W, 4]."""
+def as_png(figure: Figure) -> bytes:
+    """The content of a PNG file."""
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=100)
-    return tf.image.decode_png(png.getvalue(), channels=4)[tf.newaxis]
+    return png.getvalue()

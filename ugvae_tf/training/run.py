@@ -1,6 +1,9 @@
 """One training run, from a request to an exported version."""
 
 import math
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -8,23 +11,31 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from ugvae_tf import progress
 from ugvae_tf.codes import Codes
 from ugvae_tf.datasets.image_set import scaled
 from ugvae_tf.datasets.loading import count_held_out, open_run
 from ugvae_tf.datasets.validation_split import HeldBack
 from ugvae_tf.errors import Interrupted, UserError
+from ugvae_tf.evaluation.constant_image import constant_image_loss
 from ugvae_tf.files import written_to
 from ugvae_tf.serving import export
 from ugvae_tf.serving.component_names import ComponentNames
 from ugvae_tf.serving.naming import component_names
-from ugvae_tf.training import figures, fitting, monitoring
+from ugvae_tf.training import figures, fitting
+from ugvae_tf.training.banner import Sizes, banner
+from ugvae_tf.training.board import RUN, Board
+from ugvae_tf.training.board_results import write_results
 from ugvae_tf.training.checkpoints import Checkpoints, SaveEachEpoch
 from ugvae_tf.training.clusters import clustered
 from ugvae_tf.training.early_stopping import EarlyStopping, best_weights, is_stopped
+from ugvae_tf.training.epoch_lines import EpochLines
 from ugvae_tf.training.epoch_sums import EpochSums
 from ugvae_tf.training.finite_loss import StopAtNonFiniteLoss
 from ugvae_tf.training.interruption import StopOnInterrupt
 from ugvae_tf.training.memory import within_memory
+from ugvae_tf.training.outcome import Outcome, verdict
+from ugvae_tf.training.projector import write_projector
 from ugvae_tf.training.recording import RecordEpoch
 from ugvae_tf.training.request import TrainRequest
 from ugvae_tf.training.resumption import check_data, restore
@@ -40,6 +51,7 @@ class Trained(NamedTuple):
 
     version: Path | None  # the exported version; None on a worker that is not the chief
     validation: dict[str, float]  # loss and terms of the exported epoch on validation images, nats per image; or none
+    outcome: Outcome | None = None  # None without an epoch
     is_new: bool = True  # False: the run was complete and already exported
 
 
@@ -68,6 +80,7 @@ class TrainingRun:
 
     def __init__(self, request: TrainRequest, folder: RunFolder) -> None:
         self.request, self.config, self.folder = request, request.config, folder
+        self.began, self.first_epoch = time.monotonic(), 0
         data, groups_per_step = self.config.data, self.config.training.groups_per_step
         strategy = fitting.make_strategy()
         fitting.check_replicas(strategy, groups_per_step)
@@ -80,7 +93,7 @@ class TrainingRun:
             self.validation = clustered(self.validation, data.group_by_clusters, request.trust)
         self.image_shape = self.train_set.image_shape
         self.steps = self.train_set.steps_per_epoch(fitting.grouping_of(self.config))
-        with strategy.scope():
+        with strategy.scope(), progress.phase("Building the model"):
             self.model = fitting.compiled_model(self.config, self.image_shape, self.steps)
         self.checkpoints = Checkpoints(self.folder.checkpoints, self.model, self.chief)
         self.sums = EpochSums(self.folder.epoch_sums, self.model)
@@ -143,16 +156,12 @@ class TrainingRun:
     def fit(self) -> None:
         """Train to the last epoch; on a signal to end, save, then raise Interrupted."""
         step = self.checkpoints.step
+        self.first_epoch = step // self.steps
+        progress.say(self.banner)
         try:
-            with StopOnInterrupt() as interrupt, with_all_workers(self.model.distribute_strategy):
-                fitting.fit(
-                    self.model,
-                    self.config,
-                    self.train_set,
-                    self.validation,
-                    first_step=step,
-                    callbacks=[*self._callbacks(first_epoch=step // self.steps), interrupt],
-                )
+            with StopOnInterrupt() as interrupt, with_all_workers(self.model.distribute_strategy), ExitStack() as open_:
+                callbacks = [*self._callbacks(open_), interrupt]
+                fitting.fit(self.model, self.config, self.train_set, self.validation, step, callbacks)
         except KeyboardInterrupt as stop:
             epoch, within = divmod(self.checkpoints.step, self.steps)
             if within:
@@ -165,21 +174,25 @@ class TrainingRun:
                 f"Continue with the same command and `resume`."
             ) from stop
 
-    def _callbacks(self, first_epoch: int) -> list[keras.callbacks.Callback]:
-        first, always = [self.sums, StopAtNonFiniteLoss(self.config)], [SaveEachEpoch(self.checkpoints)]
+    def _callbacks(self, open_: ExitStack) -> list[keras.callbacks.Callback]:
+        """In the order in which they act at the end of an epoch; those with files or lines end with `open_`."""
+        lines = open_.enter_context(EpochLines(self.config.training.epochs, len(self.train_set) / self.steps))
+        first, always = [self.sums, StopAtNonFiniteLoss(self.config)], [SaveEachEpoch(self.checkpoints), lines]
         if (patience := self.config.training.early_stopping) is not None:
-            losses = self.folder.validation_losses(first_epoch)
+            losses = self.folder.validation_losses(self.first_epoch)
             best = [best_weights(self.folder.best_weights, losses)] if self.chief else []
             always = [*best, EarlyStopping(patience, losses), *always]
         if not self.chief:
             return [*first, *always]
-        return [
-            *first,
-            RecordEpoch(self.folder.history),
-            keras.callbacks.TensorBoard(self.folder.logs, write_graph=False),
-            monitoring.TensorBoardPictures(str(self.folder.logs / "pictures"), self.example_group),
-            *always,
-        ]
+        board = open_.enter_context(Board(self.folder.logs, self.config, self.example_group))
+        return [*first, RecordEpoch(self.folder.history), board, *always]
+
+    @property
+    def banner(self) -> str:
+        """What the run is about to do."""
+        parameters = sum(math.prod(variable.shape) for variable in self.model.trainable_variables)
+        sizes = Sizes(len(self.train_set), len(self.validation), self.image_shape, self.steps, parameters)
+        return banner(self.config, self.folder, sizes)
 
     def _component_names(self) -> ComponentNames | None:
         """Names of the components where images in memory have a label for them."""
@@ -194,13 +207,32 @@ class TrainingRun:
         return component_names(encode, images, fitting.grouping_of(self.config), self.config.model.components)
 
     def finish(self) -> Trained:
-        """Draw the run's figures and export the model as the next version."""
+        """Draw the run's figures, export the model as the next version, and write the result for TensorBoard."""
         history, exported = figures.columns(self.folder.history.rows(self.config.training.epochs)), -1
         if self.config.training.early_stopping is not None:
             self.model.load_weights(self.folder.best_weights_file())
             exported = int(history["val_loss"].argmin())
-        figures.save(self.folder.figures, self.model, history, self.example_group, self.config)
-        version, group_size = self.folder.next_version(), self.config.data.group_size
-        export.export_version(self.model, version, self.config_json, group_size, self._component_names())
-        names = ("loss", *self.model.term_names) if history else ()
-        return Trained(version, {name: history[f"val_{name}"][exported] for name in names})
+        with progress.phase("Drawing the figures"):
+            figures.save(self.folder.figures, self.model, history, self.example_group, self.config)
+        version = self.folder.next_version()
+        with progress.phase("Exporting the model"):
+            export.export_version(
+                self.model, version, self.config_json, self.config.data.group_size, self._component_names()
+            )
+        if not history:
+            return Trained(version, {})
+        validation = {name: float(history[f"val_{name}"][exported]) for name in ("loss", *self.model.term_names)}
+        outcome = self._outcome(history["val_loss"].tolist(), exported)
+        with progress.phase("Writing the results for TensorBoard"):
+            self._write_board(validation, outcome)
+        return Trained(version, validation, outcome)
+
+    def _outcome(self, losses: Sequence[float], exported: int) -> Outcome:
+        floor = constant_image_loss(self.validation.images, self.config.model)
+        trained, seconds = len(losses) - self.first_epoch, time.monotonic() - self.began
+        return Outcome(losses, exported % len(losses), floor, trained, seconds)
+
+    def _write_board(self, validation: dict[str, float], outcome: Outcome) -> None:
+        logs, epochs = self.folder.logs, len(outcome.losses)
+        write_results(logs, self.config, self.folder.figures, epochs, validation, verdict(outcome))
+        write_projector(logs / RUN, self.model, self.validation, fitting.grouping_of(self.config))

@@ -22,7 +22,8 @@ WRITTEN = (  # by a run, besides versions: what `overwrite` deletes
     "checkpoints/epoch.json",
     "logs/train",
     "logs/validation",
-    "logs/pictures",
+    "logs/run",
+    "logs/pictures",  # of an older version
     *(f"figures/{name}.png" for name in FIGURES),
 )
 
