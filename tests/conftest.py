@@ -5,6 +5,7 @@ No TensorFlow is imported here: with pytest-xdist, the process that hands tests 
 
 import functools
 import os
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles faster, computes the same
@@ -12,6 +13,8 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # comp
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+os.environ.setdefault("UGVAE_TF_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "images"))
 
 import numpy as np
 import pytest

@@ -3,7 +3,7 @@
 import pytest
 
 from ugvae_tf.models.nested_vae import NestedTerms
-from ugvae_tf.training.epoch_table import EpochTable, clock, duration, number
+from ugvae_tf.training.epoch_table import EpochTable, clock, duration
 from ugvae_tf.training.outcome import Outcome, summary, verdict
 
 
@@ -12,12 +12,14 @@ def row(table: EpochTable, value: float, epoch: int = 7) -> str:
     return table.row(epoch, logs, speed=123456.7, left=100_000.0)
 
 
-@pytest.mark.parametrize("value", [0.0, -99.99, -123.45, -12288.5, 1e29])
+@pytest.mark.parametrize("value", [0.0, -99.99, -123.45, -1234.5, -12288.5, -3e29])
 def test_a_row_has_80_characters_at_most_and_its_cells_stay_apart(value):
     table = EpochTable(1000, NestedTerms._fields)
     header, cells = table.header(), row(table, value)
     assert len(header) == len(cells) <= 80
-    assert cells.split() == ["7/1000", *[number(value)] * 7, "123,457", "27h46"]
+    shown = cells.split()
+    assert len(shown) == 10 and shown[0] == "7/1000" and shown[-2:] == ["123,457", "27h46"]
+    assert [float(cell) for cell in shown[1:8]] == pytest.approx([value] * 7, rel=1e-3)
     assert len(table.bar(1000, 1.0, value)) < 80
 
 

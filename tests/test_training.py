@@ -1,5 +1,7 @@
 """Training: replicas, seeds, resuming, and the scale of the loss."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -33,9 +35,8 @@ def config(**changes) -> Config:
 
 
 def compiled(settings: Config):
-    """XLA takes seconds to compile what then runs for milliseconds: runs in test_train_command.py have it."""
+    """XLA takes seconds to compile what then runs for milliseconds: one test has it."""
     model = fitting.compiled_model(settings, SHAPE, TRAIN.steps_per_epoch(Grouping(3, 2)))
-    assert model.jit_compile
     model.jit_compile = False
     return model
 
@@ -156,3 +157,44 @@ def test_tf_config_that_describes_no_cluster_is_the_users_error(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", "{")
     with pytest.raises(UserError, match="TF_CONFIG"):
         fitting.make_strategy()
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps", "pays"),
+    [
+        ({"training": {"epochs": 20}}, 421, True),
+        ({"training": {"epochs": 2}}, 421, False),  # fewer steps than the compilation is worth
+        ({"training": {"epochs": 20, "groups_per_step": 2}}, 421, False),
+        ({"training": {"epochs": 20}, "model": {"body": "conv"}}, 421, False),
+    ],
+)
+def test_xla_compiles_long_runs_of_small_dense_steps_on_one_replica(settings, steps, pays):
+    parts = {name: getattr(Config(), name) for name in ("model", "training")}
+    chosen = Config(**{name: replace(part, **settings.get(name, {})) for name, part in parts.items()})
+    assert fitting.xla_pays(chosen, steps, ONE_REPLICA) == pays
+    assert not fitting.xla_pays(chosen, steps, TWO_REPLICAS)
+
+
+def test_a_second_fit_compiles_nothing():
+    """Python code of the model runs only while TensorFlow traces it."""
+    settings, traced = config(epochs=1), []
+    model = compiled(settings)
+    bound = model.elbo_terms
+    model.elbo_terms = lambda *arguments, **named: traced.append(1) or bound(*arguments, **named)
+    fitting.fit(model, settings, TRAIN, HELD_OUT)
+    first = len(traced)
+    assert first >= 2  # training and validation
+    fitting.fit(model, replace(settings, training=replace(settings.training, epochs=2)), TRAIN, HELD_OUT, first_step=7)
+    assert len(traced) == first
+
+
+@pytest.mark.slow
+def test_xla_trains_to_the_same_weights():
+    """Without noise, for which XLA has other random numbers."""
+    models = []
+    for xla in (False, True):
+        model = noiseless(compiled(config(epochs=1)))
+        model.jit_compile = xla
+        fitting.fit(model, config(epochs=1), TRAIN, HELD_OUT)
+        models.append(model)
+    assert_same_weights(*models, rtol=1e-3, atol=1e-4)

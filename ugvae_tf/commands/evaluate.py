@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ugvae_tf.commands.flags import Parser, add_flags, as_flags, typed
 from ugvae_tf.errors import UserError
 from ugvae_tf.progress import phase, shown_in_terminal
-from ugvae_tf.quiet import quiet_tensorflow
+from ugvae_tf.quiet import quiet_tensorflow, start_keras
 from ugvae_tf.serving.shipped import shipped_versions
 from ugvae_tf.tasks.request import ALL, SETTINGS, EvaluationRequest
 
@@ -46,6 +46,7 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
         return None
     with shown_in_terminal():
         with phase("Starting TensorFlow"), quiet_tensorflow():
+            start_keras()
             from ugvae_tf.tasks.run import evaluate  # TensorFlow takes seconds to import: after the flags are checked
         return as_flags(evaluate(request))
 

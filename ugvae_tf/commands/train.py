@@ -11,13 +11,13 @@ from ugvae_tf.config import Config, DataConfig, ModelConfig, presets
 from ugvae_tf.config.validation import size_range
 from ugvae_tf.datasets import catalogue
 from ugvae_tf.progress import phase, shown
-from ugvae_tf.quiet import quiet_tensorflow
+from ugvae_tf.quiet import quiet_tensorflow, start_keras
 from ugvae_tf.training.request import TrainRequest, default_name
 from ugvae_tf.training.run_folder import RunFolder
 
 GROUPS = {
     "run": ("dataset", "data_dir", "preset", "model", "epochs", "seed", "name", "output_dir", "resume", "overwrite"),
-    "images": ("image_size", "binarise", "corrupt", "mixture", "memory_limit"),
+    "images": ("image_size", "binarise", "corrupt", "mixture", "memory_limit", "image_cache"),
     "groups": ("group_size", "groups_per_step", "group_by", "group_by_clusters", "trust", "min_group_size"),
     "latent variables": ("local_size", "global_size", "components", "kl_weight"),
     "q(beta) and q(d)": ("expert_variance", "expert_subset", "prior_expert", "component_kernel", "component_posterior"),
@@ -58,6 +58,7 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
         return None
     with shown(sys.stdout):
         with phase("Starting TensorFlow"), quiet_tensorflow():
+            start_keras()
             from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: after the flags are checked
         return summary(request, train(request), typed("evaluate", prog))
 

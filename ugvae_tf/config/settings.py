@@ -54,6 +54,8 @@ class DataConfig:
     `likelihood=bernoulli`."""
     memory_limit: float = 4.0
     """Gigabytes of decoded images to keep in memory; a larger set is streamed from disk."""
+    image_cache: bool = True
+    """Keep the decoded images of a prepared TFDS set in a file, which later starts map into memory."""
     group_by: str | None = None
     """Form groups from images with the same value of this label (default: random groups)."""
     group_by_clusters: str | None = None

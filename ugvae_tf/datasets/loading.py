@@ -11,7 +11,7 @@ from ugvae_tf.datasets.binarised import binarised
 from ugvae_tf.datasets.catalogue import OWN, SHIPPED
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.resizing import central_square
-from ugvae_tf.datasets.source import Source, as_columns
+from ugvae_tf.datasets.source import Source
 from ugvae_tf.datasets.sources import find_source, first_line
 from ugvae_tf.datasets.streaming import StreamedSet
 from ugvae_tf.datasets.validation_split import HeldBack
@@ -161,7 +161,7 @@ def _mended(name: str) -> str:
 
 def _decoded(name: str, source: Source) -> ImageSet:
     try:
-        columns = as_columns(source.examples)
+        columns = source.columns()
     except (tf.errors.OpError, OSError, AssertionError, ValueError) as error:
         raise UserError(
             f"The data set '{name}' cannot be read: it is incomplete or damaged ({first_line(error)}). {_mended(name)}"

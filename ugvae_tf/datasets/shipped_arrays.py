@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from ugvae_tf.datasets.source import Source
 
@@ -26,4 +25,4 @@ def shipped_source(file: Path, split: str) -> Source:
         for name, column in columns.items()
         if not name.endswith("_names")
     }
-    return Source(tf.data.Dataset.from_tensor_slices(examples), len(chosen))
+    return Source.of(examples)

@@ -16,6 +16,7 @@ from ugvae_tf.config import DataConfig
 from ugvae_tf.datasets.albums import album_names
 from ugvae_tf.datasets.builders import BUILDERS
 from ugvae_tf.datasets.catalogue import NAMES, SHIPPED
+from ugvae_tf.datasets.decoded_files import decoded_once
 from ugvae_tf.datasets.own_images import folder_source, npz_source
 from ugvae_tf.datasets.shipped_arrays import shipped_source
 from ugvae_tf.datasets.source import Source
@@ -42,10 +43,10 @@ def find_source(data: DataConfig, name: str, split: str, checked: bool = True) -
             raise UserError(f"'{name}' ships with the package: leave out `data_dir`.")
         return shipped_source(PREPARED / name / f"{name}.npz", split)
     if name in ALBUMS:
-        digits = tfds_source(ALBUMS[name], split, data.data_dir)
+        digits = _tfds(data, ALBUMS[name], split, checked)
         return digits.with_label("album", album_names(digits.labels()["label"], split))
     if name not in ("folder", "npz"):
-        return tfds_source(name, split, data.data_dir)
+        return _tfds(data, name, split, checked)
     if data.data_dir is None:
         what = "the folder of your images" if name == "folder" else "your .npz file"
         raise UserError(f"`dataset={name}` needs `data_dir`: give {what}.")
@@ -55,19 +56,33 @@ def find_source(data: DataConfig, name: str, split: str, checked: bool = True) -
     return folder_source(path, split, data.corrupt if checked else None)
 
 
-def tfds_source(dataset: str, split: str, data_dir: str | None) -> Source:
+def _tfds(data: DataConfig, name: str, split: str, read: bool) -> Source:
+    """A TFDS image set; if its images are to be read and fit in memory, they are decoded once for all starts."""
+    builder = find_builder(name, data.data_dir)
+    source = tfds_source(builder, split)
+    shape = source.examples.element_spec["image"].shape
+    fits = shape.is_fully_defined() and source.count * shape.num_elements() <= data.memory_limit * 1e9
+    if not (read and data.image_cache and fits):
+        return source
+    chosen = _tfds_split(builder, split)
+    records = builder.info.splits[chosen.partition("[")[0]].filepaths
+    return decoded_once(source, map(Path, records), chosen, repr(builder.info.features))
+
+
+def tfds_source(builder: tfds.core.DatasetBuilder, split: str) -> Source:
     """The `train` or the `held-out` images of a TFDS image set.
 
     Held-out images are the test split, else the validation split, else the last tenth of the
     training images.
 
     Raises:
-        UserError: the set is unknown, cannot be downloaded, is corrupt or has no images.
+        UserError: the set has no images.
     """
-    builder = find_builder(dataset, data_dir)
     features = builder.info.features
     if not isinstance(features, tfds.features.FeaturesDict) or "image" not in features:
-        raise UserError(f"The data set '{dataset}' has no images: its features are {', '.join(features or ['none'])}.")
+        raise UserError(
+            f"The data set '{builder.name}' has no images: its features are {', '.join(features or ['none'])}."
+        )
     name = _tfds_split(builder, split)
     names = _class_names(features)
     encoded = builder.as_dataset(split=name, decoders={"image": tfds.decode.SkipDecoding()})

@@ -11,7 +11,7 @@ from ugvae_tf.datasets.checksum import checksum
 from ugvae_tf.datasets.group_sizes import kept, uniforms
 from ugvae_tf.datasets.grouping import Grouping, Shares, steps_per_epoch
 from ugvae_tf.datasets.image_set import ImageSet, scaled
-from ugvae_tf.datasets.source import Source, as_columns
+from ugvae_tf.datasets.source import Source
 from ugvae_tf.errors import UserError
 
 FIRST = 256  # images of a domain in the checksum
@@ -35,7 +35,7 @@ class StreamedSet:
 
     def checksum(self, label: str | None = None) -> str:
         """Of the numbers of images, the first images of each domain, and the values of a label."""
-        first = [as_columns(domain.take(FIRST).examples)["image"] for domain in self.domains]
+        first = [domain.take(FIRST).columns()["image"] for domain in self.domains]
         numbers = () if label is None else label_stream.value_numbers(self.domains, label)
         return checksum([np.array(self.shares), *first, *numbers])
 

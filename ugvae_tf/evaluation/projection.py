@@ -1,8 +1,6 @@
 """Projection of codes to two dimensions: t-SNE."""
 
 import numpy as np
-from sklearn.manifold import TSNE
-from sklearn.preprocessing import StandardScaler
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.progress import phase
@@ -10,6 +8,9 @@ from ugvae_tf.progress import phase
 
 def tsne(codes: np.ndarray, seed: int) -> np.ndarray:
     """t-SNE (van der Maaten and Hinton 2008) of codes [N, F], scaled to variance 1: [N, 2]."""
+    from sklearn.manifold import TSNE  # takes a second to import
+    from sklearn.preprocessing import StandardScaler
+
     if len(codes) < 4:
         raise UserError("t-SNE needs at least 4 points: give more `groups`.")
     perplexity = min(30.0, (len(codes) - 1) / 3)

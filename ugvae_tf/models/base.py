@@ -25,6 +25,7 @@ class GroupModel(FrontDoor):
     which comes last in its group.
     """
 
+    jit_compile: bool  # a property of Keras
     term_names: tuple[str, ...] = ElboTerms._fields  # in the order of the terms
     training_objective = Objective()
 
@@ -51,6 +52,15 @@ class GroupModel(FrontDoor):
 
     def _maybe_symbolic_build(self, iterator: object = None, data_batch: object = None) -> None:
         """Do nothing: all variables exist. Keras's method averages a batch over workers, which fails for several."""
+
+    def make_test_function(self, force: bool = False) -> Any:
+        """As Keras's, but never compiled by XLA, which takes seconds for the few steps of a validation."""
+        compiled = self.jit_compile
+        self.jit_compile = False
+        try:
+            return super().make_test_function(force)
+        finally:
+            self.jit_compile = compiled
 
     def objective(self, terms: Terms, warmth: tf.Tensor | float = 1.0) -> tf.Tensor:
         """The objective that training maximises [G]; the ELBO at kl_weight 1 and after the warm-up."""

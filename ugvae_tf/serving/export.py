@@ -126,8 +126,12 @@ def provenance(
     held_out_images: int,
     validation_images: int = 0,
     data_checksum: str | None = None,
+    xla: bool | None = None,
 ) -> str:
-    """The text of config.json: the configuration, sizes and checksum of the data, the versions of the packages."""
+    """The text of config.json: the configuration, sizes and checksum of the data, the versions of the packages.
+
+    `xla`: whether XLA compiled the training step, on which the noise of a run depends; None where that is not known.
+    """
     return configuration.to_json(
         config,
         image_shape=list(image_shape),
@@ -135,6 +139,7 @@ def provenance(
         validation_images=validation_images,
         held_out_images=held_out_images,
         data_checksum=data_checksum,
+        xla=xla,
         versions={package: version_of(package) for package in PACKAGES},
     )
 

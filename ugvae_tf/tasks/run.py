@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,46 +15,23 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.files import replace_text
 from ugvae_tf.plots.page import write
 from ugvae_tf.progress import phase
-from ugvae_tf.tasks import (
-    anatomy,
-    batch_classification,
-    clustering,
-    completion,
-    composition,
-    embedding,
-    generate,
-    interpolation,
-    likelihood,
-    page_file,
-    prediction,
-    reconstruction,
-    retrieval,
-    swap,
-    traversal,
-    unlabelled,
-)
+from ugvae_tf.tasks import page_file, unlabelled
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.record import flat_record, without_nan
 from ugvae_tf.tasks.request import ALL, CHOICES, SETTINGS, EvaluationRequest
 from ugvae_tf.tasks.results import METRICS, REPORT, NotRun, Outcome, Result
 
-TASKS: dict[str, Callable[[Context], Report]] = {
-    "batch-classification": batch_classification.report,
-    "composition": composition.report,
-    "traversal": traversal.report,
-    "interpolation": interpolation.report,
-    "embedding": embedding.report,
-    "reconstruction": reconstruction.report,
-    "likelihood": likelihood.report,
-    "anatomy": anatomy.report,
-    "clustering": clustering.report,
-    "generate": generate.report,
-    "completion": completion.report,
-    "swap": swap.report,
-    "prediction": prediction.report,
-    "retrieval": retrieval.report,
-}
 
+def _task(name: str) -> Callable[[Context], Report]:
+    """The function `report` of the module of a task, imported when it is called: some need scikit-learn."""
+
+    def report(context: Context) -> Report:
+        return import_module(f"ugvae_tf.tasks.{name.replace('-', '_')}").report(context)
+
+    return report
+
+
+TASKS: dict[str, Callable[[Context], Report]] = {name: _task(name) for name in SETTINGS}
 MOST_NAMES = 3  # names of figures in the last line
 
 

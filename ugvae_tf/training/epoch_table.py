@@ -33,7 +33,8 @@ class EpochTable:
             speed: images a second in training; None if it was not measured.
             left: seconds to the end of the last epoch, or None.
         """
-        cells = {name: number(logs[name]) for name in ("loss", *self.terms, VALIDATION)}
+        names = ("loss", *self.terms, VALIDATION)
+        cells = {name: number(logs[name], self._widths[name] - 1) for name in names}
         cells |= {SPEED: "-" if speed is None else f"{speed:,.0f}", LEFT: "-" if left is None else clock(left)}
         return self._number(epoch) + "".join(text.rjust(self._widths[name]) for name, text in cells.items())
 
@@ -57,12 +58,12 @@ def _width(name: str) -> int:
     return max(least, len(name) + 1)
 
 
-def number(value: float) -> str:
-    """At most 7 characters."""
-    for limit, digits in ((1e3, 2), (1e4, 1), (1e6, 0)):
-        if abs(value) < limit:
-            return f"{value:.{digits}f}"
-    return f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
+def number(value: float, most: int = 7) -> str:
+    """At most `most` characters, six or more: two digits after the point, or as many as fit, or an exponent."""
+    for digits in (2, 1, 0):
+        if len(text := f"{value:.{digits}f}") <= most:
+            return text
+    return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
 def clock(seconds: float) -> str:

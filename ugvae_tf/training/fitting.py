@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from ugvae_tf.config import Config, ModelConfig, TrainingConfig
+from ugvae_tf.config import Config, TrainingConfig
 from ugvae_tf.config.presets import model_config, preset
 from ugvae_tf.datasets.grouping import Grouping
 from ugvae_tf.datasets.image_set import ImageSet
@@ -22,6 +22,9 @@ from ugvae_tf.models.inputs import ImageShape
 from ugvae_tf.models.terms import Objective
 
 CLUSTER = "cluster"  # name of the label with the most probable component of an exported model
+# XLA compiles the training step for 6 s more, and gains 1.5 ms a step of one group of 128; with two groups it gains
+# nothing (docs/speed.md).
+XLA_MOST_IMAGES, XLA_LEAST_STEPS = 128, 4000
 MAX_STEPS_PER_EXECUTION = 32  # steps between two updates of the progress bar
 LEAST_UPDATES = 8  # of the bar in an epoch
 
@@ -84,18 +87,21 @@ def grouping_of(config: Config) -> Grouping:
     return Grouping(data.group_size, training.groups_per_step, training.seed, label, *sizes)
 
 
-def compiled_model(config: Config, image_shape: tuple[int, int, int], steps: int) -> GroupModel:
+def compiled_model(
+    config: Config, image_shape: tuple[int, int, int], steps: int, xla: bool | None = None
+) -> GroupModel:
     """A compiled model with all variables of model and optimiser; call this in the strategy's scope.
 
     Args:
         steps: steps per epoch.
+        xla: whether XLA compiles the training step: as before in a resumed run (default: where it saves time).
     """
     keras.utils.set_random_seed(config.training.seed)
     model = build_model(config.model, image_shape, config.training.seed)
     model.training_objective = _objective(config.training, steps)
     model.compile(
         optimizer=keras.optimizers.Adam(_learning_rate(config.training, steps)),
-        jit_compile=_xla_helps(config.model, model.distribute_strategy),
+        jit_compile=xla_pays(config, steps, model.distribute_strategy) if xla is None else xla,
         steps_per_execution=_steps_per_execution(steps, model.distribute_strategy),
     )
     model.build()
@@ -126,9 +132,14 @@ def _steps_per_execution(steps: int, strategy: tf.distribute.Strategy) -> int:
     return max(n for n in range(1, most + 1) if steps % n == 0)
 
 
-def _xla_helps(model: ModelConfig, strategy: tf.distribute.Strategy) -> bool:
-    """Whether to use XLA: it speeds up dense networks, but fails to place variables on several replicas."""
-    return model.body != "conv" and strategy.num_replicas_in_sync == 1
+def xla_pays(config: Config, steps: int, strategy: tf.distribute.Strategy) -> bool:
+    """Whether XLA saves more time in a run of `steps` an epoch than it takes to compile.
+
+    It speeds up small steps of dense networks only, and fails to place variables on several replicas.
+    """
+    possible = config.model.body != "conv" and strategy.num_replicas_in_sync == 1
+    images = config.data.group_size * config.training.groups_per_step
+    return possible and images <= XLA_MOST_IMAGES and steps * config.training.epochs >= XLA_LEAST_STEPS
 
 
 def fit(

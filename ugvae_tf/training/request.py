@@ -63,9 +63,12 @@ class TrainRequest:
 
     def _check_same_run(self) -> None:
         saved = self.folder.saved_config()
-        # A resumed run may have more epochs, and another folder of the same data.
+        # A resumed run may have more epochs, and another folder of the same data, decoded or not.
         wanted = configuration.with_epochs(self.config, saved.training.epochs)
-        wanted = replace(wanted, data=dataclasses.replace(wanted.data, data_dir=saved.data.data_dir))
+        wanted = replace(
+            wanted,
+            data=dataclasses.replace(wanted.data, data_dir=saved.data.data_dir, image_cache=saved.data.image_cache),
+        )
         if changed := configuration.differences(saved, wanted):
             raise UserError(
                 f"`resume` continues the run with its own settings, where {'; '.join(changed)}: "

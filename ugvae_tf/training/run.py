@@ -2,40 +2,31 @@
 
 import math
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cached_property
-from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
 
 from ugvae_tf import progress
-from ugvae_tf.codes import Codes
 from ugvae_tf.datasets.image_set import scaled
 from ugvae_tf.datasets.loading import count_held_out, open_run
 from ugvae_tf.datasets.validation_split import HeldBack
-from ugvae_tf.errors import Interrupted, UserError
-from ugvae_tf.evaluation.constant_image import constant_image_loss
+from ugvae_tf.errors import Interrupted
 from ugvae_tf.files import written_to
 from ugvae_tf.serving import export
-from ugvae_tf.serving.component_names import ComponentNames
-from ugvae_tf.serving.naming import component_names
-from ugvae_tf.training import figures, fitting
+from ugvae_tf.training import fitting
 from ugvae_tf.training.banner import Sizes, banner
-from ugvae_tf.training.board import RUN, Board
-from ugvae_tf.training.board_results import write_results
+from ugvae_tf.training.board import Board
 from ugvae_tf.training.checkpoints import Checkpoints, SaveEachEpoch
 from ugvae_tf.training.clusters import clustered
 from ugvae_tf.training.early_stopping import EarlyStopping, best_weights, is_stopped
 from ugvae_tf.training.epoch_lines import EpochLines
 from ugvae_tf.training.epoch_sums import EpochSums
+from ugvae_tf.training.finishing import Trained, finished
 from ugvae_tf.training.finite_loss import StopAtNonFiniteLoss
 from ugvae_tf.training.interruption import StopOnInterrupt
 from ugvae_tf.training.memory import within_memory
-from ugvae_tf.training.outcome import Outcome, verdict
-from ugvae_tf.training.projector import write_projector
 from ugvae_tf.training.recording import RecordEpoch
 from ugvae_tf.training.request import TrainRequest
 from ugvae_tf.training.resumption import check_data, restore
@@ -44,15 +35,6 @@ from ugvae_tf.training.workers import with_all_workers
 
 RECORDS = 10**7  # bytes of history, figures and logs, about
 NUMBER = 4  # bytes of a float32
-
-
-class Trained(NamedTuple):
-    """The result of a run."""
-
-    version: Path | None  # the exported version; None on a worker that is not the chief
-    validation: dict[str, float]  # loss and terms of the exported epoch on validation images, nats per image; or none
-    outcome: Outcome | None = None  # None without an epoch
-    is_new: bool = True  # False: the run was complete and already exported
 
 
 def train(request: TrainRequest) -> Trained:
@@ -94,7 +76,8 @@ class TrainingRun:
         self.image_shape = self.train_set.image_shape
         self.steps = self.train_set.steps_per_epoch(fitting.grouping_of(self.config))
         with strategy.scope(), progress.phase("Building the model"):
-            self.model = fitting.compiled_model(self.config, self.image_shape, self.steps)
+            xla = folder.saved_xla() if request.resume else None
+            self.model = fitting.compiled_model(self.config, self.image_shape, self.steps, xla)
         self.checkpoints = Checkpoints(self.folder.checkpoints, self.model, self.chief)
         self.sums = EpochSums(self.folder.epoch_sums, self.model)
 
@@ -104,7 +87,9 @@ class TrainingRun:
         data, validated = self.config.data, len(self.validation) if self.config.training.validation_share else 0
         held_out = count_held_out(data) if validated else len(self.validation)
         counts = len(self.train_set), held_out, validated
-        return export.provenance(self.config, self.image_shape, *counts, data_checksum=self.data_checksum)
+        return export.provenance(
+            self.config, self.image_shape, *counts, data_checksum=self.data_checksum, xla=self.model.jit_compile
+        )
 
     @cached_property
     def data_checksum(self) -> str:
@@ -142,7 +127,7 @@ class TrainingRun:
             return Trained(self.folder.path / str(self.folder.versions()[-1]), {}, is_new=False)
         if not self.is_over:
             self.fit()
-        return self.finish() if self.chief else Trained(None, {})
+        return finished(self) if self.chief else Trained(None, {})
 
     @property
     def is_over(self) -> bool:
@@ -193,46 +178,3 @@ class TrainingRun:
         parameters = sum(math.prod(variable.shape) for variable in self.model.trainable_variables)
         sizes = Sizes(len(self.train_set), len(self.validation), self.image_shape, self.steps, parameters)
         return banner(self.config, self.folder, sizes)
-
-    def _component_names(self) -> ComponentNames | None:
-        """Names of the components where images in memory have a label for them."""
-        try:
-            images = self.train_set.in_memory("Names of components")
-        except UserError:
-            return None
-
-        def encode(groups: np.ndarray, sizes: np.ndarray) -> Codes:
-            return self.model.encode(groups, np.arange(groups.shape[1]) < sizes[:, np.newaxis])
-
-        return component_names(encode, images, fitting.grouping_of(self.config), self.config.model.components)
-
-    def finish(self) -> Trained:
-        """Draw the run's figures, export the model as the next version, and write the result for TensorBoard."""
-        history, exported = figures.columns(self.folder.history.rows(self.config.training.epochs)), -1
-        if self.config.training.early_stopping is not None:
-            self.model.load_weights(self.folder.best_weights_file())
-            exported = int(history["val_loss"].argmin())
-        with progress.phase("Drawing the figures"):
-            figures.save(self.folder.figures, self.model, history, self.example_group, self.config)
-        version = self.folder.next_version()
-        with progress.phase("Exporting the model"):
-            export.export_version(
-                self.model, version, self.config_json, self.config.data.group_size, self._component_names()
-            )
-        if not history:
-            return Trained(version, {})
-        validation = {name: float(history[f"val_{name}"][exported]) for name in ("loss", *self.model.term_names)}
-        outcome = self._outcome(history["val_loss"].tolist(), exported)
-        with progress.phase("Writing the results for TensorBoard"):
-            self._write_board(validation, outcome)
-        return Trained(version, validation, outcome)
-
-    def _outcome(self, losses: Sequence[float], exported: int) -> Outcome:
-        floor = constant_image_loss(self.validation.images, self.config.model)
-        trained, seconds = len(losses) - self.first_epoch, time.monotonic() - self.began
-        return Outcome(losses, exported % len(losses), floor, trained, seconds)
-
-    def _write_board(self, validation: dict[str, float], outcome: Outcome) -> None:
-        logs, epochs = self.folder.logs, len(outcome.losses)
-        write_results(logs, self.config, self.folder.figures, epochs, validation, verdict(outcome))
-        write_projector(logs / RUN, self.model, self.validation, fitting.grouping_of(self.config))

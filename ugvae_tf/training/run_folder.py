@@ -131,6 +131,11 @@ class RunFolder:
         found = json.loads(self._config_text()).get("data_checksum")
         return found if isinstance(found, str) else None
 
+    def saved_xla(self) -> bool | None:
+        """Whether XLA compiled the training step of the run in this folder, on which its noise depends."""
+        found = json.loads(self._config_text()).get("xla")
+        return found if isinstance(found, bool) else None
+
     def best_weights_file(self) -> Path:
         """The weights of the epoch with the lowest validation loss; raises UserError if they are missing."""
         if not self.best_weights.is_file():
