@@ -5,11 +5,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TextIO
 
 WORTH_A_LINE = 1.0  # seconds; of a shorter phase nothing stays
 REFRESH = 0.5  # seconds between two updates of a running phase
+WIDTH = 80  # of a terminal that does not say
 ERASED = "\r\x1b[K"  # begins the line of a terminal anew
 NAMED_QUIET = "TQDM_DISABLE"  # the variable that tqdm reads when it is imported
 
@@ -21,9 +22,13 @@ class Log:
         self.stream, self.is_terminal = stream, stream.isatty()
 
     def write(self, text: str) -> None:
-        """Write at once: a reader of a pipe sees it, and no buffer is left at the end of the process."""
-        self.stream.write(text)
-        self.stream.flush()
+        """Write at once: a reader of a pipe sees it, and no buffer is left at the end of the process.
+
+        A terminal that is closed ends no run before its state is saved.
+        """
+        with suppress(OSError) if self.is_terminal else nullcontext():
+            self.stream.write(text)
+            self.stream.flush()
 
     def line(self, text: str) -> None:
         """Write a line that stays."""
@@ -32,8 +37,13 @@ class Log:
     def redraw(self, text: str) -> None:
         """Replace the present line of a terminal; elsewhere nothing happens."""
         if self.is_terminal:
-            width = os.get_terminal_size(self.stream.fileno()).columns or 80
-            self.write(f"{ERASED}{text[: width - 1]}")
+            self.write(f"{ERASED}{text[: self._width() - 1]}")
+
+    def _width(self) -> int:
+        try:
+            return os.get_terminal_size(self.stream.fileno()).columns or WIDTH
+        except OSError:  # the terminal is closed
+            return WIDTH
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

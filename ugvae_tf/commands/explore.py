@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from ugvae_tf.commands.flags import Parser, add_flags, with_fields
 from ugvae_tf.explorer import server
 from ugvae_tf.explorer.request import ExploreRequest
-from ugvae_tf.quiet import quiet_tensorflow
+from ugvae_tf.progress import phase, shown_in_terminal
+from ugvae_tf.quiet import quiet_tensorflow, start_keras
 from ugvae_tf.serving.shipped import shipped_versions
 
 GROUPS = {
@@ -35,11 +36,13 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     if request is None:
         return None
     listening = None if request.html else server.bound(request.port)  # a port that is taken is found at once
-    with quiet_tensorflow():
-        from ugvae_tf.explorer import run as explorer  # TensorFlow takes seconds to import
-    if listening is None:
-        return explorer.write(request)
-    explorer.serve(request, listening)
+    with shown_in_terminal():
+        with phase("Starting TensorFlow"), quiet_tensorflow():
+            start_keras()
+            from ugvae_tf.explorer import run as explorer  # TensorFlow takes seconds to import
+        if listening is None:
+            return explorer.write(request)
+        explorer.serve(request, listening)
     return None
 
 

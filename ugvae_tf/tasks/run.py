@@ -15,7 +15,7 @@ from ugvae_tf.errors import UserError
 from ugvae_tf.files import replace_text
 from ugvae_tf.plots.page import write
 from ugvae_tf.progress import phase
-from ugvae_tf.tasks import page_file, unlabelled
+from ugvae_tf.tasks import unlabelled
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.record import flat_record, without_nan
 from ugvae_tf.tasks.request import ALL, CHOICES, SETTINGS, EvaluationRequest
@@ -47,6 +47,8 @@ def evaluate(request: EvaluationRequest) -> str:
     if request.task != ALL:
         unlabelled.check_group_by(context)
         return _printed(_run(context))
+    from ugvae_tf.tasks import page_file  # its floors need scikit-learn, which takes a second to import
+
     outcomes = {task: attempted(context, request, task) for task in in_turn(TASKS)}
     sections = [f"=== {task}\n\n{_section(outcome)}" for task, outcome in outcomes.items()]
     return "\n\n".join([*sections, f"Report: {page_file.written(context.model, outcomes, request)}"])

@@ -21,13 +21,14 @@ class Board(keras.callbacks.Callback):
     The files are closed with the `with` block, in whatever way training ends.
 
     Args:
+        steps: of an epoch.
         images: one group that is not trained on, [B, H, W, C] in [0, 1], for the pictures.
         every: epochs between two pictures.
     """
 
-    def __init__(self, logs: Path, config: Config, images: np.ndarray, every: int = 5) -> None:
+    def __init__(self, logs: Path, config: Config, steps: int, images: np.ndarray, every: int = 5) -> None:
         super().__init__()
-        self.logs, self.config, self.images, self.every = logs, config, images, every
+        self.logs, self.config, self.steps, self.images, self.every = logs, config, steps, images, every
         self._writers: dict[str, Any] = {}
         self._done, self._sum = 0, 0.0
 
@@ -50,7 +51,12 @@ class Board(keras.callbacks.Callback):
         self._done, self._sum = 0, 0.0
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Write the mean loss of the steps since the last call, from the means over the epoch."""
+        """Write the mean loss of the steps since the last call, from the means over the epoch.
+
+        The rest of an epoch that was stopped has none: its means count the steps before too.
+        """
+        if self.params["steps"] < self.steps:
+            return
         done, before = batch + 1, (self._done, self._sum)
         self._done, self._sum = done, done * _mean((logs or {})["loss"])
         with self._writers["train"].as_default(step=int(self.model.optimizer.iterations.numpy())):

@@ -40,12 +40,13 @@ class EpochLines(keras.callbacks.Callback):
 
     Args:
         epochs: of the run.
-        images_per_step: mean over an epoch.
+        steps: of an epoch.
+        images: of an epoch.
     """
 
-    def __init__(self, epochs: int, images_per_step: float) -> None:
+    def __init__(self, epochs: int, steps: int, images: int) -> None:
         super().__init__()
-        self.epochs, self.images_per_step = epochs, images_per_step
+        self.epochs, self.steps, self.images = epochs, steps, images
         self._phases, self._compiled = ExitStack(), set[str]()
         self._rows, self._has_estimate, self._drawn = 0, False, 0.0
 
@@ -90,13 +91,13 @@ class EpochLines(keras.callbacks.Callback):
             progress.say(self.table.header())
         self._rows, step = self._rows + 1, self.clock.step
         found = {name: _mean(value) for name, value in (logs or {}).items()}
-        speed = None if step is None else self.images_per_step / step
+        speed = None if step is None else self.images / self.steps / step
         progress.say(self.table.row(self.epoch, found, speed, self._left(step)))
 
     def _left(self, step: float | None) -> float | None:
         if step is None:
             return None
-        return (self.epochs - self.epoch) * (step * self.params["steps"] + self.clock.validation)
+        return (self.epochs - self.epoch) * (step * self.steps + self.clock.validation)
 
     def _begin(self, step: str) -> None:
         if step not in self._compiled:
@@ -121,7 +122,7 @@ class EpochLines(keras.callbacks.Callback):
         if self._has_estimate or self._rows or self.clock.training < FIRST_SECONDS or self.clock.step is None:
             return
         self._has_estimate = True
-        steps = self.params["steps"] * (self.epochs - self.epoch + 1) - self.clock.steps
+        steps = self.params["steps"] - self.clock.steps + self.steps * (self.epochs - self.epoch)
         progress.say(f"Time left, from the first steps: about {duration(self.clock.step * steps)} and the validation.")
 
 

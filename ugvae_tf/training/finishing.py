@@ -9,10 +9,10 @@ import numpy as np
 from ugvae_tf import progress
 from ugvae_tf.codes import Codes
 from ugvae_tf.errors import UserError
-from ugvae_tf.serving.component_names import ComponentNames
-from ugvae_tf.serving.naming import component_names
 from ugvae_tf.evaluation.constant_image import constant_image_loss
 from ugvae_tf.serving import export
+from ugvae_tf.serving.component_names import ComponentNames
+from ugvae_tf.serving.naming import component_names
 from ugvae_tf.training import figures, fitting
 from ugvae_tf.training.board import RUN
 from ugvae_tf.training.board_results import write_results

@@ -161,7 +161,7 @@ class TrainingRun:
 
     def _callbacks(self, open_: ExitStack) -> list[keras.callbacks.Callback]:
         """In the order in which they act at the end of an epoch; those with files or lines end with `open_`."""
-        lines = open_.enter_context(EpochLines(self.config.training.epochs, len(self.train_set) / self.steps))
+        lines = open_.enter_context(EpochLines(self.config.training.epochs, self.steps, len(self.train_set)))
         first, always = [self.sums, StopAtNonFiniteLoss(self.config)], [SaveEachEpoch(self.checkpoints), lines]
         if (patience := self.config.training.early_stopping) is not None:
             losses = self.folder.validation_losses(self.first_epoch)
@@ -169,7 +169,7 @@ class TrainingRun:
             always = [*best, EarlyStopping(patience, losses), *always]
         if not self.chief:
             return [*first, *always]
-        board = open_.enter_context(Board(self.folder.logs, self.config, self.example_group))
+        board = open_.enter_context(Board(self.folder.logs, self.config, self.steps, self.example_group))
         return [*first, RecordEpoch(self.folder.history), board, *always]
 
     @property
