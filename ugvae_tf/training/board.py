@@ -1,5 +1,6 @@
 """What a run writes for TensorBoard while it trains: scalars of steps and epochs, pictures, and its settings."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ RUN = "run"  # of what belongs to neither of them
 class Board(keras.callbacks.Callback):
     """Write scalars with one tag for training and validation, so that each chart has both.
 
-    The files are closed with the `with` block, in whatever way training ends.
+    The files are closed with the `with` block, in whatever way training ends. A full disk ends the run with its
+    checkpoint, after the row of the epoch, and not with what is written here.
 
     Args:
         steps: of an epoch.
@@ -37,7 +39,8 @@ class Board(keras.callbacks.Callback):
 
     def __exit__(self, *_: object) -> None:
         for writer in self._writers.values():
-            writer.close()
+            with suppress(tf.errors.OpError):
+                writer.close()
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if self._writers:  # a resumed run that finishes an epoch begins twice
@@ -59,11 +62,17 @@ class Board(keras.callbacks.Callback):
             return
         done, before = batch + 1, (self._done, self._sum)
         self._done, self._sum = done, done * _mean((logs or {})["loss"])
-        with self._writers["train"].as_default(step=int(self.model.optimizer.iterations.numpy())):
+        with (
+            suppress(tf.errors.OpError),
+            self._writers["train"].as_default(step=int(self.model.optimizer.iterations.numpy())),
+        ):
             tf.summary.scalar("loss/step", (self._sum - before[1]) / (done - before[0]))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        found = {name: _mean(value) for name, value in (logs or {}).items()}
+        with suppress(tf.errors.OpError):
+            self._write_epoch(epoch, {name: _mean(value) for name, value in (logs or {}).items()})
+
+    def _write_epoch(self, epoch: int, found: dict[str, float]) -> None:
         for side, prefix in SIDES.items():
             with self._writers[side].as_default(step=epoch + 1):
                 tf.summary.scalar("loss/epoch", found[f"{prefix}loss"])

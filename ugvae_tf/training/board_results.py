@@ -1,6 +1,7 @@
 """What a run writes for TensorBoard at its end: hyper-parameters with the result, pictures, and codes of groups."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import tensorflow as tf
@@ -22,7 +23,8 @@ def write_results(
     """
     from tensorboard.plugins.hparams import api
 
-    with tf.summary.create_file_writer(str(logs / RUN)).as_default(step=epochs):
+    writer = tf.summary.create_file_writer(str(logs / RUN))
+    with suppress(tf.errors.OpError), writer.as_default(step=epochs):  # the model is exported, on a full disk too
         api.hparams_config(
             hparams=[api.HParam(name) for name in settings(config)],
             metrics=[api.Metric(f"result/{name}", display_name=f"validation {name}") for name in validation],
@@ -33,3 +35,4 @@ def write_results(
         for name in ("reconstructions", "samples"):
             tf.summary.image(f"pictures/{name}", as_image((figures / f"{name}.png").read_bytes()))
         tf.summary.text("verdict", verdict)
+        writer.close()
