@@ -19,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from ugvae_tf.datasets.front import load_images
-from ugvae_tf.evaluation import membership
+from ugvae_tf.evaluation import component_membership, membership
 from ugvae_tf.evaluation.bootstrap import interval
 from ugvae_tf.evaluation.membership import ImagePosteriors
 from ugvae_tf.evaluation.share_comparison import share_test
@@ -48,7 +48,7 @@ def main() -> None:
     random = np.random.default_rng(flags.seed)
     data = Data.of(images, groups, flags.saved_model or model, random)
     trials = [list(trial(data, random)) for _ in tqdm(range(flags.trials), desc="trials")]
-    report(trials, random)
+    report(trials, component_aucs(data, random), random)
 
 
 def held_out(dataset: str, label: str) -> tuple[np.ndarray, np.ndarray]:
@@ -99,7 +99,7 @@ class Data:
 
 
 def trial(data: Data, random: np.random.Generator) -> Iterator[float]:
-    """AUC by images, by components and of the floor; p of a foreign image, a member, equal and different groups."""
+    """AUC by images and of the floor; p of a foreign image, a member, equal and different groups."""
     kind, other = random.permutation(np.unique(data.kinds))[:2]
     own = random.permutation(np.flatnonzero(data.kinds == kind))[: SIZE + 1]
     foreign = random.permutation(np.flatnonzero(data.kinds == other))[:SIZE]
@@ -107,9 +107,6 @@ def trial(data: Data, random: np.random.Generator) -> Iterator[float]:
     is_foreign = np.arange(len(places)) == len(places) - 1
     scores = data.scores(places)
     yield roc_auc_score(is_foreign, -scores)
-    probs = np.asarray(data.groups.all_rows.component_probs)
-    components = membership.component_scores(probs[places], probs.mean(axis=0))
-    yield roc_auc_score(is_foreign, -components)
     features = data.pca[places]
     rest = (features.sum(axis=0) - features) / (len(features) - 1)
     yield roc_auc_score(is_foreign, ((features - rest) ** 2).sum(axis=1))
@@ -121,8 +118,25 @@ def trial(data: Data, random: np.random.Generator) -> Iterator[float]:
     yield data.compared(own[:half], foreign[:half], random)
 
 
-def report(trials: list[list[float]], random: np.random.Generator) -> None:
-    auc, components, floor, foreign, null, same, different = np.array(trials).T
+def component_aucs(data: Data, random: np.random.Generator) -> np.ndarray:
+    """AUC by components alone: 100 groups with one foreign image, for each of ten draws of the other groups."""
+    probs, found = np.asarray(data.groups.all_rows.component_probs), []
+    for _ in range(10):
+        kinds = random.choice(np.unique(data.kinds), REFERENCES)
+        others = [probs[random.choice(np.flatnonzero(data.kinds == kind), SIZE)] for kind in kinds]
+        counts = np.stack([each.sum(axis=0, dtype=float) for each in others])
+        concentration = component_membership.best_concentration(others)
+        for _ in range(100):
+            kind, other = random.permutation(np.unique(data.kinds))[:2]
+            own = random.permutation(np.flatnonzero(data.kinds == kind))[:SIZE]
+            places = np.append(own, random.choice(np.flatnonzero(data.kinds == other)))
+            scores = component_membership.scores(probs[places], counts, concentration)
+            found.append(roc_auc_score(np.arange(len(places)) == len(own), -scores))
+    return np.array(found)
+
+
+def report(trials: list[list[float]], components: np.ndarray, random: np.random.Generator) -> None:
+    auc, floor, foreign, null, same, different = np.array(trials).T
     for name, values in {
         "AUC of members": auc,
         "the same by components": components,

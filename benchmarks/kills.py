@@ -1,12 +1,15 @@
-"""Runs that are killed at a random moment and resumed: do they end as the undisturbed run does?
+"""Runs that get a signal at a random moment and are resumed: do they end as the undisturbed run does?
 
-`python benchmarks/kills.py --kills 50` trains a small model once without a disturbance, then again for every kill: the
-process gets the signal at a random moment of its life, and a second one continues with --resume, or starts again where
-nothing had begun. Weights, history.csv and versions are compared with those of the undisturbed run. The exit status
-is 1 if any differ.
+`python benchmarks/kills.py --kills 50 --output kills.json` trains a small model once without a disturbance, then again
+for every kill: the process gets the signal at a random moment of its life, and a second one continues with --resume,
+or starts again where nothing had begun. Weights, history.csv and versions are compared with those of the undisturbed
+run. Every result is written at once, and the same command continues where it was stopped. The exit status is 1 if any
+differ.
 """
 
 import argparse
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -14,12 +17,22 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ugvae_tf.files import replace_text
+
 ROOT = Path(__file__).parents[1]
-FLAGS = "--dataset npz --image-size 5 --epochs 4 --group-size 5 --body mlp --hidden-units 5 --local-size 2 "
-FLAGS += "--global-size 3 --components 2 --normalisation none --name small"
+FLAGS = "--dataset npz --image-size 5 --epochs 3 --group-size 5 --groups-per-step 8 --body mlp --hidden-units 5 "
+FLAGS += "--local-size 2 --global-size 3 --components 2 --normalisation none --name small"
+# Most of a run is start and compilation, which these make shorter; the steps are those of any run.
+ENVIRONMENT = {
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0",
+}
 
 
 def main() -> None:
@@ -27,38 +40,55 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--signal", default="KILL", help="KILL, TERM, HUP or INT")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--output", type=Path, default=Path("kills.json"), help="results of every kill")
     asked = parser.parse_args()
-    random = np.random.default_rng(asked.seed)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        images = np.random.default_rng(0).integers(256, size=(400, 5, 5, 1), dtype=np.uint8)
-        np.savez(folder / "images.npz", image=images)
-        began = time.monotonic()
-        ended(start(folder, "undisturbed"))
-        life, expected = time.monotonic() - began, results(folder / "undisturbed")
-        equal = 0
-        for number in range(asked.kills):
-            moment, output = random.uniform(0, life), f"killed-{number}"
-            state = disturbed(folder, output, moment, getattr(signal, f"SIG{asked.signal}"))
-            same = results(folder / output) == expected
-            equal += same
-            print(
-                f"{number}: after {moment:.1f} of {life:.1f} s, {state}: {'equal' if same else 'DIFFERENT'}", flush=True
-            )
-    print(f"{equal} of {asked.kills} as undisturbed")
-    sys.exit(equal < asked.kills)
+        equal = [row["equal"] for row in measured(asked, Path(name))]
+    print(f"{sum(equal)} of {asked.kills} as undisturbed")
+    sys.exit(sum(equal) < asked.kills)
+
+
+def measured(asked: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
+    """A row for every kill, those of an earlier start included."""
+    images = np.random.default_rng(0).integers(256, size=(400, 5, 5, 1), dtype=np.uint8)
+    np.savez(folder / "images.npz", image=images)
+    began = time.monotonic()
+    ended(start(folder, "undisturbed"))
+    life, expected = time.monotonic() - began, digest(folder / "undisturbed")
+    record = begun(asked, expected)
+    for number in range(len(record["rows"]), asked.kills):
+        moment = np.random.default_rng([asked.seed, number]).uniform(0, life)
+        began, output = time.monotonic(), f"killed-{number}"
+        state = disturbed(folder, output, moment, getattr(signal, f"SIG{asked.signal}"))
+        row = {"number": number, "moment": moment, "life": life, "state": state}
+        row |= {"equal": digest(folder / output) == expected, "seconds": time.monotonic() - began}
+        record["rows"].append(row)
+        replace_text(asked.output, json.dumps(record, indent=1))
+        verdict = "equal" if row["equal"] else "DIFFERENT"
+        print(f"{number}: after {moment:.1f} of {life:.1f} s, {state}: {verdict}", flush=True)
+    return record["rows"][: asked.kills]
+
+
+def begun(asked: argparse.Namespace, expected: str) -> dict[str, Any]:
+    """The record in the file, or a new one; a record of another signal, seed or undisturbed run is refused."""
+    record = {"signal": asked.signal, "seed": asked.seed, "undisturbed": expected}
+    if not asked.output.exists():
+        return record | {"rows": []}
+    found = json.loads(asked.output.read_text())
+    if {name: found.get(name) for name in record} != record:
+        sys.exit(f"{asked.output} is of another signal, seed, machine or version: delete it, or give another --output.")
+    return found
 
 
 def start(folder: Path, output: str, *more: str) -> subprocess.Popen:
     """train.py in a process of its own."""
     command = [sys.executable, ROOT / "train.py", *FLAGS.split(), "--data-dir", folder / "images.npz"]
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
     return subprocess.Popen(
         [*command, "--output-dir", folder / output, *more],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env={**os.environ, **ENVIRONMENT},
     )
 
 
@@ -83,12 +113,13 @@ def disturbed(folder: Path, output: str, moment: float, number: int) -> str:
     return f"with {max(0, rows - 1)} epochs in history.csv, then status {status} {told[-300:]}"
 
 
-def results(output: Path) -> dict[str, bytes | list[str]]:
-    """What the undisturbed run and the others have in common: weights, history and versions."""
-    run = output / "small"
-    versions = sorted(path.name for path in run.iterdir() if path.name.isdigit())
-    weights = {str(path): path.read_bytes() for path in run.glob("1/variables/variables.data*")}
-    return {"versions": versions, "history": (run / "history.csv").read_bytes(), "weights": b"".join(weights.values())}
+def digest(output: Path) -> str:
+    """Of what the undisturbed run and the others have in common: weights, history and versions."""
+    run, found = output / "small", hashlib.sha256()
+    found.update(" ".join(sorted(path.name for path in run.iterdir() if path.name.isdigit())).encode())
+    for path in [run / "history.csv", *sorted(run.glob("1/variables/variables.data*"))]:
+        found.update(path.read_bytes() if path.exists() else b"missing")
+    return found.hexdigest()
 
 
 if __name__ == "__main__":

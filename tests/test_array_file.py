@@ -3,11 +3,13 @@
 import io
 import pickle
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ugvae_tf.commands.flags import as_flags
+from ugvae_tf.datasets.array_file import read_arrays
 from ugvae_tf.datasets.own_images import npz_source
 from ugvae_tf.errors import UserError
 
@@ -109,6 +111,22 @@ def test_an_array_larger_than_the_memory_is_read_where_it_lies(tmp_path, dtype, 
             np.testing.assert_array_equal(one["image"], other["image"])
             assert one["label"] == other["label"]
         assert mapped.examples.element_spec["image"].shape == (5, 3, 3) and mapped.labels().keys() == {"label"}
+
+
+def own_memory() -> int:
+    """Bytes of this process that are no copy of a file: the kernel cannot take them back."""
+    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssAnon")]
+    return int(line.split()[1]) * 1024
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_a_mapped_array_takes_no_memory_of_the_process(tmp_path, read):
+    """The memory limit is for images in memory: pages of a mapped file are the kernel's, which drops them at will."""
+    np.savez(tmp_path / "large.npz", image=np.full((500, 320, 300), 7, np.uint8))  # 48 MB
+    before = own_memory()
+    images = read_arrays(tmp_path / "large.npz", 1.0 if read else 0.01)["image"]
+    assert sum(int(image.max()) for image in images) == 3500 and isinstance(images, np.memmap) != read
+    assert (own_memory() - before > 40e6) == read
 
 
 @pytest.mark.parametrize(

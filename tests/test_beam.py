@@ -95,6 +95,55 @@ def test_partial_sums_add_up_in_any_order_and_tree():
 
 @needs_beam
 @pytest.mark.slow
+@pytest.mark.parametrize("settings", [{}, OPTIMAL], ids=str)
+def test_a_bundle_that_failed_and_is_tried_again_gives_equal_sums_and_an_equal_file(
+    exported, tmp_path, monkeypatch, settings
+):
+    """A runner discards what a failed bundle gave, and processes all its elements again; here the last one fails."""
+    from apache_beam.utils.shared import Shared
+
+    from ugvae_tf.tasks.beam_steps import Add, Experts, OptimalComponents, Write
+
+    monkeypatch.setattr(beam_elements, "IMAGES", 4)
+    folder, albums = exported(image_shape=SHAPE, **settings)[1], tmp_path / "albums"
+    images, groups = images_of()
+    files = [albums / name for name in written(albums, images, groups)]
+    names, numbers = np.unique(groups, return_inverse=True)
+    bundle = list(beam_elements.file_elements(files, numbers))[::-1]
+    assert len(bundle) > 2
+    worker, shared = (str(folder), False, "stop"), Shared()
+    betas = dict(enumerate(np.ones([len(names), 4])))
+
+    def sums(step, elements, *side) -> dict:
+        step.setup()
+        found: dict = {}
+        for group, part in (pair for element in elements for pair in step.process(element, *side)):
+            found[group] = Add().add_input(found.get(group, {}), part)
+        return found
+
+    steps = [(Experts, ())] + ([(OptimalComponents, (betas,))] if settings else [])
+    results = []
+    for step, side in steps:
+        once = sums(step(*worker, shared), bundle, *side)
+        again = step(*worker, shared)
+        hidden = files[0].rename(tmp_path / "hidden.png")
+        with pytest.raises(UserError, match="cannot be decoded"):
+            sums(again, bundle, *side)
+        hidden.rename(files[0])
+        repeated = sums(again, bundle, *side)
+        assert once.keys() == repeated.keys() == set(range(len(names)))
+        for group, values in once.items():
+            assert all((values[name] == repeated[group][name]).all() for name in values)
+        results.append(list(once.items()))
+    written_files, shares = [], results[1] if settings else []
+    for _ in range(2):
+        Write(str(tmp_path / "codes.npz"), names, (0.0, 0.0)).process(None, results[0], shares)
+        written_files.append((tmp_path / "codes.npz").read_bytes())
+    assert written_files[0] == written_files[1] and not list(tmp_path.glob(".*partial"))
+
+
+@needs_beam
+@pytest.mark.slow
 def test_two_processes_give_the_same_codes(exported, tmp_path):
     folder = exported(image_shape=SHAPE)[1]
     written(tmp_path / "albums", *images_of())

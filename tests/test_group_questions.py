@@ -205,6 +205,33 @@ def test_every_command_prints_its_table_and_writes_files(exported, albums, tmp_p
 
 
 @pytest.mark.slow
+def test_commands_count_and_name_the_images_that_they_leave_out(exported, albums, tmp_path, capsys):
+    folder, *_ = albums
+    for name in "ab":
+        (folder / name / "broken.png").write_bytes(b"no image")
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "cut.png").write_bytes(b"no image")
+    (tmp_path / "new" / "good.png").write_bytes((folder / "c" / "16.png").read_bytes())
+    flags = [
+        "--saved-model",
+        str(exported(image_shape=COLOUR_SHAPE)[1]),
+        "--data-dir",
+        str(folder),
+        "--corrupt",
+        "skip",
+    ]
+    sentence = "\nLeft out, {} images that cannot be decoded: {}."
+    for name, own, said in [
+        ("members", ["--group", "b"], sentence.format(2, "a/broken.png, b/broken.png")),
+        ("members", ["--group", "c", "--candidates", str(tmp_path / "new")], sentence.format(1, "cut.png")),
+        ("compare", ["--group", "a", "--other", "b", "--permutations", "9"], "a/broken.png, b/broken.png."),
+        ("representatives", ["--group", "a"], sentence.format(1, "a/broken.png")),
+    ]:
+        call(name, [*flags, *own], f"ugvae {name}")
+        assert said in capsys.readouterr().out, name
+
+
+@pytest.mark.slow
 def test_a_folder_of_queries_finds_its_groups_in_a_file_of_codes(exported, albums, tmp_path, capsys):
     folder, *_ = albums
     model = ["--saved-model", str(exported(image_shape=COLOUR_SHAPE)[1])]
@@ -224,7 +251,10 @@ def test_a_file_of_codes_replaces_the_images(exported, albums, tmp_path, capsys)
     call(
         "representatives", [*model, "--codes", str(tmp_path / "c-images.npz"), "--group", "a"], "ugvae representatives"
     )
+    rows = ["--codes", str(tmp_path / "c-images.npz")]
+    call("members", [*model, *rows, "--group", "b", "--by", "components"], "ugvae members")
     said = capsys.readouterr().out
+    assert "Images of the group b" in said and "b/08.png" in said
     assert "Nearest among 3 groups by the symmetric KL" in said
     assert "a/0" in said
 
@@ -235,6 +265,7 @@ def test_a_file_of_codes_replaces_the_images(exported, albums, tmp_path, capsys)
         ("similar", [], "no images to encode"),
         ("similar", ["--codes", "c.npz", "--count", "0"], "`count` must be at least 1"),
         ("members", ["--data-dir", "albums"], "Whose members"),
+        ("members", ["--codes", "c.npz", "--group", "a"], "needs images: give `by=components`, or leave out `codes`"),
         ("compare", ["--data-dir", "albums", "--group", "a"], "names of two groups"),
         ("compare", ["--data-dir", "albums", "--group", "a", "--other", "a"], "names of two groups"),
         ("representatives", ["--group", "a"], "no images to encode"),

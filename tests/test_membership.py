@@ -17,6 +17,7 @@ from ugvae_tf.evaluation.membership import ImagePosteriors
 from ugvae_tf.evaluation.prediction import bounds_given_betas
 from ugvae_tf.serving.group_table import ImageTable
 from ugvae_tf.serving.served_model import ServedModel
+from ugvae_tf.tasks.encode import encode_with_images
 from ugvae_tf.tasks.group_rows import Groups, experts_of
 from ugvae_tf.tasks.group_scores import ByImages, GroupImages
 from ugvae_tf.tasks.members import _needed, members, ranked
@@ -62,22 +63,27 @@ def test_a_score_is_the_bound_given_the_code_of_the_other_images(served, setting
         assert found[place] == pytest.approx(all_pairs[0, place], rel=1e-4)
 
 
-def test_a_score_by_components_is_that_of_shares_without_the_image():
-    probs = np.random.default_rng(0).dirichlet(np.ones(4), size=6)
-    population = np.array([0.4, 0.3, 0.2, 0.1])
-    for place, score in enumerate(membership.component_scores(probs, population)):
-        rest = (np.delete(probs, place, axis=0).sum(axis=0) + 0.25) / 6
-        assert rest.sum() == pytest.approx(1)
-        assert score == pytest.approx(np.log(probs[place] @ rest) - np.log(probs[place] @ population))
-
-
 @pytest.mark.parametrize("settings", [{}, EXTENDED, {"model": "gm-vae"}], ids=str)
 def test_members_by_components_need_no_beta(served, settings):
     images, groups = images_of(16), np.repeat(["a", "b"], 8)
     found = members(images, "b", served(**settings), group_by=groups, by="components")
     assert sorted(found.image) == list(range(8, 16))
-    new = members(images, "b", served(**settings), group_by=groups, by="components", candidates=images_of(2, seed=1))
-    assert ((new.p_value >= 1 / 9 - 1e-9) & (new.p_value <= 1)).all()
+    other, changes = images_of(2, seed=1), {"by": "components", "candidates": images_of(2, seed=1)}
+    new = members(images, "b", served(**settings), group_by=groups, **changes)
+    assert ((new.p_value >= 1 / 9 - 1e-9) & (new.p_value <= 1)).all() and len(new.image) == len(other)
+    _, rows = encode_with_images(images, served(**settings), group_by=groups)
+    for expected, of_rows in (
+        (found, members(rows, "b", served(**settings), by="components")),
+        (
+            new,
+            members(rows, "b", served(**settings), **changes),
+        ),
+    ):
+        np.testing.assert_array_equal(of_rows.image, expected.image)
+        np.testing.assert_allclose(of_rows.score, expected.score, rtol=1e-4, atol=1e-5)
+    if settings.get("model") is None:
+        with pytest.raises(UserError, match="The score of a whole image needs images, not a table of codes"):
+            members(rows, "b", served(**settings))
 
 
 def test_conformal_p_values_count_scores():

@@ -11,7 +11,7 @@ from ugvae_tf.tasks.request import ALL, SETTINGS, EvaluationRequest
 
 GROUPS = {
     "every task": ("task", "saved_model", "trust", "group_size", "seed", "output_dir"),
-    "images": ("dataset", "data_dir", "image_size", "corrupt", "memory_limit"),
+    "images": ("dataset", "data_dir", "codes", "image_size", "corrupt", "memory_limit"),
     "some tasks": ("groups", "seeds", "categories", "attribute", "group_by", "between", "samples"),
     "traversal": ("directions", "dimension"),
     "retrieval": ("store_metric",),
@@ -21,6 +21,7 @@ METAVARS = {
     "saved_model": "MODEL",
     "dataset": "NAME",
     "data_dir": "PATH",
+    "codes": "FILE",
     "image_size": "PIXELS",
     "memory_limit": "GB",
     "group_size": "B|MIN-MAX",

@@ -34,7 +34,7 @@ QUESTIONS: dict[str, tuple[Callable[[], Any], tuple[str, ...], str, str]] = {
     ),
     "members": (
         group_requests.MembersRequest,
-        ("group", "candidates", "by", "seed", "output"),
+        ("codes", "group", "candidates", "by", "seed", "output"),
         "images that do not belong to their group",
         "--saved-model glyphs --data-dir albums/ --group anna --output anna/",
     ),

@@ -60,7 +60,7 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
         with phase("Starting TensorFlow"), quiet_tensorflow():
             start_keras()
             from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: after the flags are checked
-        return summary(request, train(request), typed("evaluate", prog))
+        return summary(request, train(request), prog)
 
 
 def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainRequest | None:

@@ -97,21 +97,6 @@ def member_scores(
     return bounds(model, posteriors, rest) - log_p
 
 
-def component_scores(probs: np.ndarray, population: np.ndarray) -> np.ndarray:
-    """log of an image's expected share in the rest of its group over that in the population, in nats [N].
-
-    The information about membership in the components alone; it needs neither beta nor pixels. Shares of the rest are
-    smoothed by one image over all components.
-
-    Args:
-        probs: q(d) of the images of one group [N, K].
-        population: [K], the components' shares among the images of other groups.
-    """
-    probs = probs.astype(float)
-    rest = (probs.sum(axis=0) - probs + 1 / len(population)) / len(probs)
-    return np.log((probs * rest).sum(axis=1)) - np.log(probs @ population)
-
-
 def conformal_p_values(scores: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """(1 + the number of reference scores that are at most as high) / (1 + their number), for each score [N].
 

@@ -1,5 +1,6 @@
 """Codes of images, and of any groups of them, from one pass of a served model over the images."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,11 +80,11 @@ def _alone(model: ServedModel, images: np.ndarray) -> Arrays:
     return of_image | {"precision": precision, "precision_mean": precision * codes.beta_mean}
 
 
-def group_codes(codes: ImageCodes, members: np.ndarray) -> GroupCodes:
+def group_codes(codes: ImageCodes, members: Iterable[np.ndarray]) -> GroupCodes:
     """Codes of groups: sums of the experts' natural parameters, and of p(beta)'s if it is a factor (paper eq. 9).
 
     Args:
-        members: [groups, B] indices of images; -1 is padding.
+        members: [groups, B] indices of images, -1 is padding; or an array for each group.
     """
     rows = [_group_code(codes, group[group >= 0]) for group in members]
     return GroupCodes(*(np.stack(column) for column in zip(*rows, strict=True)))

@@ -182,6 +182,8 @@ class ServedModel:
         """Call a signature by name with all of its inputs; raises UserError if the names do not match the model's."""
         self._check(name, inputs)
         answers = [self._back_end.call(name, part) for part in _parts(inputs, self.images_per_call)]
+        if len(answers) == 1:
+            return answers[0]
         return {key: np.concatenate([answer[key] for answer in answers]) for key in answers[0]}
 
     def _taken(self, name: str, inputs: Arrays) -> Arrays:

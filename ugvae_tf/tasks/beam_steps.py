@@ -78,7 +78,7 @@ def _partial(groups: np.ndarray, values: dict[str, np.ndarray]) -> Iterator[tupl
     from ugvae_tf.serving.group_sums import sums_by_group
 
     present, counts = np.unique(groups, return_counts=True)
-    sums = {name: sums_by_group(array, groups)[1] for name, array in values.items()}
+    _, sums = sums_by_group(groups, values)
     for place, group in enumerate(present.tolist()):
         row = {name: array[place] for name, array in sums.items()}
         yield group, {"images": np.array([counts[place]], np.int64), **row}

@@ -102,7 +102,8 @@ def run(request: CompareRequest) -> str:
             for name, is_first in ((request.group, True), (request.other, False))
         ),
     ]
-    return "\n".join(lines) + written(folder, "compare", columns, lambda: _figure(groups, found, request))
+    text = "\n".join(lines) + groups.left_out
+    return text + written(folder, "compare", columns, lambda: _figure(groups, found, request))
 
 
 def _figure(groups: Groups, found: Comparison, request: CompareRequest) -> Figure | None:

@@ -60,10 +60,10 @@ class Context:
         self.request = request
         self.model = ServedModel(request.address, request.trust)
         trained_on = self.model.settings.data
-        self.dataset = request.dataset or trained_on.dataset
+        self.dataset = request.codes or request.dataset or trained_on.dataset
         if self.dataset == UNKNOWN_DATA:
             raise UserError(f"The model in {self.model.address} has no data set in its configuration: give `dataset`.")
-        self.data = _evaluated_on(request, trained_on)
+        self.data = DataConfig(request.codes) if request.codes else _evaluated_on(request, trained_on)
         self.smallest, self.largest = request.sizes or (trained_on.group_size, trained_on.group_size)
         self.notes: dict[str, None] = {}  # notes below the table, each once
         if request.attribute or request.category_labels:

@@ -15,9 +15,7 @@ from ugvae_tf.serving.served_model import ServedModel, load
 from ugvae_tf.serving.table_files import check_file
 from ugvae_tf.tasks.encode_request import EncodeRequest
 from ugvae_tf.tasks.group_stream import Encoded, encoded
-from ugvae_tf.tasks.source_request import OWN, SourceRequest, damaged
-
-NAMED = 5  # unreadable images in the message
+from ugvae_tf.tasks.source_request import OWN, SourceRequest, damaged, left_out
 
 Source = str | Path | np.ndarray
 
@@ -131,9 +129,7 @@ def _summary(request: EncodeRequest, images: GroupedImages, found: Encoded, seco
     if not images.grouped:
         lines.append("The images have no groups, so all are one: `group_by` names a column or label that groups them.")
     if found.unreadable:
-        others = f" and {len(found.unreadable) - NAMED} more" if len(found.unreadable) > NAMED else ""
-        lines.append(f"Left out, {len(found.unreadable)} images that cannot be decoded: "
-                     f"{', '.join(found.unreadable[:NAMED])}{others}.")  # fmt: skip
+        lines.append(left_out(found.unreadable))
     written = f"Written to {request.output}, a row a group"
     lines.append(written + (f", and {request.images_output}, a row an image." if request.images else "."))
     return "\n".join(lines)

@@ -34,6 +34,8 @@ class SimilarRequest:
 class MembersRequest:
     """Images in groups, and the group whose members are checked."""
 
+    codes: str | None = None
+    """File with a row an image that `ugvae encode --images` wrote, in place of images, for `by=components`."""
     source: SourceRequest = field(default_factory=SourceRequest)
     group: str | None = None
     """The group to check."""
@@ -51,7 +53,9 @@ class MembersRequest:
         """The request itself; raises UserError if it is invalid."""
         if self.group is None:
             raise UserError("Whose members? Give the name of a `group`.")
-        return _checked(self, None, self.source)
+        if self.codes is not None and self.by != "components":
+            raise UserError("The score of a whole image needs images: give `by=components`, or leave out `codes`.")
+        return _checked(self, self.codes, self.source)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ugvae_tf.serving.optimal_shares import optimal_probs
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.encode import Source, opened, requested, served
 from ugvae_tf.tasks.group_stream import encoded
-from ugvae_tf.tasks.source_request import SourceRequest, damaged
+from ugvae_tf.tasks.source_request import SourceRequest, damaged, left_out
 
 Rows = Source | ImageTable
 
@@ -40,6 +40,7 @@ class Groups:
         self.model, self.corrupt = served(saved_model), corrupt
         self.table = source if isinstance(source, ImageTable) else None
         self.images = images
+        self.skipped: dict[str, None] = {}  # names of the images that were left out so far, each once
         if self.table is None and images is None:
             assert not isinstance(source, ImageTable)
             self.images = opened(source, group_by)
@@ -93,25 +94,37 @@ class Groups:
             raise UserError(f"There is no group '{group}': the groups are {', '.join(map(str, self.names[:5]))}.")
         return self.all_rows.rows(self._places[str(group)])
 
+    def places(self, group: object) -> np.ndarray:
+        """The indices of a group's images, or of its rows in a table; raises UserError if there is no such group."""
+        if self.table is None and self.images is not None:
+            return self.images.of_group(group)
+        self.rows(group)
+        return self._places[str(group)]
+
     def of_all(self) -> Iterator[ImageTable]:
         """The rows of one group after another, in the order of their names; all images are encoded once."""
         return (self.all_rows.rows(places) for places in self._places.values())
 
     def _encoded(self, images: GroupedImages | None) -> ImageTable:
         assert images is not None
-        found = encoded(self.model, images, self.corrupt, with_images=True).images
-        assert found is not None
-        return found
+        found = encoded(self.model, images, self.corrupt, with_images=True)
+        assert found.images is not None
+        self.skipped.update(dict.fromkeys(found.unreadable))
+        return found.images
 
     def in_memory(self, places: np.ndarray) -> "Groups":
-        """Some of the images, by their sorted indices, read once: for what uses their pixels many times."""
+        """Some of the images, or rows of a table, by their sorted indices, read once for what uses them many times."""
+        if self.table is not None:
+            return Groups(self.table.rows(places), self.model)
         assert self.images is not None
         images = self.images.only(places)
         chunks = list(images.read(self.model.image_shape, images_per_chunk(self.model.image_shape)))
         there = np.concatenate([chunk.places for chunk in chunks])
         pixels = np.concatenate([chunk.images for chunk in chunks])
-        if self.corrupt == "stop" and (bad := [place for chunk in chunks for place in chunk.unreadable]):
-            raise damaged(str(images.names[bad[0]]))
+        bad = [*images.unreadable, *(str(images.names[place]) for chunk in chunks for place in chunk.unreadable)]
+        if bad and self.corrupt == "stop":
+            raise damaged(bad[0])
+        self.skipped.update(dict.fromkeys(bad))
         names = [images.names[place] for place in there]
         kept = replace(of_array(pixels), group_names=images.group_names, groups=images.groups[there], names=names)
         return Groups("", self.model, images=kept)
@@ -131,6 +144,11 @@ class Groups:
         for chunk in chunks:
             found[chunk.places] = chunk.images / np.float32(255)
         return found[order]
+
+    @property
+    def left_out(self) -> str:
+        """A line on the images that were left out so far, if any."""
+        return f"\n{left_out(list(self.skipped))}" if self.skipped else ""
 
     @property
     def prior(self) -> Natural:

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ugvae_tf.errors import LacksPart
-from ugvae_tf.evaluation import membership
+from ugvae_tf.errors import LacksPart, UserError
+from ugvae_tf.evaluation import component_membership, membership
 from ugvae_tf.evaluation.experts import Natural
 from ugvae_tf.evaluation.membership import ImagePosteriors
 from ugvae_tf.serving.expert_codes import is_optimal
@@ -23,7 +23,7 @@ class GroupImages:
 
     groups: Groups
     rows: ImageTable
-    pixels: np.ndarray  # [N, H, W, C] in [0, 1]
+    pixels: np.ndarray | None  # [N, H, W, C] in [0, 1]; None: there is a table of codes only
 
     @classmethod
     def of(cls, groups: Groups, name: object) -> "GroupImages":
@@ -33,14 +33,14 @@ class GroupImages:
     @classmethod
     def of_rows(cls, groups: Groups, rows: ImageTable) -> "GroupImages":
         """Those of some rows."""
-        pixels = groups.pixels(rows.image)
-        assert pixels is not None, "images, not a table"
-        return cls(groups, rows, pixels)
+        return cls(groups, rows, groups.pixels(rows.image))
 
     def with_image(self, other: "GroupImages", place: int) -> "GroupImages":
         """These images, and one of others behind them."""
         one = other.rows.rows(slice(place, place + 1)).columns
         columns = {name: np.concatenate([column, one[name]]) for name, column in self.rows.columns.items()}
+        if self.pixels is None or other.pixels is None:
+            return GroupImages(self.groups, ImageTable(**columns), None)
         pixels = np.concatenate([self.pixels, other.pixels[place : place + 1]])
         return GroupImages(self.groups, ImageTable(**columns), pixels)
 
@@ -52,6 +52,7 @@ class GroupImages:
     @property
     def posteriors(self) -> ImagePosteriors:
         """The pixels with q(z) and, unless it depends on beta, q(d)."""
+        assert self.pixels is not None, "images, not a table"
         probs = None if is_optimal(self.groups.model) else np.asarray(self.rows.component_probs)
         return ImagePosteriors(self.pixels, np.asarray(self.rows.z_mean), np.asarray(self.rows.z_stddev), probs)
 
@@ -87,7 +88,9 @@ class ByImages:
 
     @staticmethod
     def require(groups: Groups) -> None:
-        """Raise LacksPart unless the model has beta."""
+        """Raise LacksPart unless the model has beta, and UserError unless there are images."""
+        if groups.images is None:
+            raise UserError("The score of a whole image needs images, not a table of codes: give `by=components`.")
         if not groups.model.settings.model.has_beta:
             raise LacksPart(f"The model in {groups.model.address} has no beta: give `by=components`.")
 
@@ -113,13 +116,14 @@ class ByImages:
 
 
 class ByComponents:
-    """log p(d | rest) - log p(d), by shares of components."""
+    """log p(d | rest) - log p(d), by shares of components in the rest and in groups that are similar to it."""
 
     def __init__(self, own: GroupImages, others: Sequence[GroupImages]) -> None:
         components = own.groups.model.settings.model.components
-        self.uniform = np.full([1, components], 1 / components)
-        self.own_shares = own.probs.mean(axis=0)
-        self.shares = np.array([images.probs.mean(axis=0) for images in others]).reshape(-1, components)
+        probs = [images.probs for images in others]
+        self.own_counts = own.probs.sum(axis=0, dtype=float)
+        self.counts = np.array([each.sum(axis=0, dtype=float) for each in probs]).reshape(-1, components)
+        self.concentration = component_membership.best_concentration(probs)
 
     @staticmethod
     def require(groups: Groups) -> None:
@@ -128,8 +132,8 @@ class ByComponents:
             raise LacksPart(f"The model in {groups.model.address} has no mixture: give `by=images`.")
 
     def __call__(self, images: GroupImages, place: int | None = None) -> np.ndarray:
-        shares = np.concatenate([self.uniform, _in_place(self.shares, place, self.own_shares)])
-        return membership.component_scores(images.probs, shares.mean(axis=0))
+        counts = _in_place(self.counts, place, self.own_counts)
+        return component_membership.scores(images.probs, counts, self.concentration)
 
     def with_candidates(self, own: GroupImages, new: GroupImages) -> Iterator[np.ndarray]:
         for place in range(len(new.rows)):

@@ -15,7 +15,7 @@ from ugvae_tf.plots import pictures
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.encode import Source
 from ugvae_tf.tasks.group_requests import MembersRequest
-from ugvae_tf.tasks.group_rows import Groups
+from ugvae_tf.tasks.group_rows import Groups, Rows
 from ugvae_tf.tasks.group_scores import SCORINGS, GroupImages, Scoring
 from ugvae_tf.tasks.report_files import checked_folder, text_table, written
 
@@ -34,7 +34,7 @@ class Members:
 
 
 def members(
-    source: Source,
+    source: Rows,
     group: object,
     saved_model: str | Path | ServedModel = "mnist",
     *,
@@ -49,7 +49,8 @@ def members(
     log p(x) is the average over the betas of other groups, or of p(beta) if there is no other group.
 
     Args:
-        source: images in groups, as `encode` takes them.
+        source: images in groups, as `encode` takes them; by components also their rows, which `encode_with_images` or
+            `ugvae encode --images` made.
         candidates: other images. Their p-value is that of full conformal prediction (Vovk, Gammerman and Shafer 2005):
             at most a with probability a, if the candidate and the images of the group are exchangeable. Without
             candidates, the images of the group itself: a p-value is then the rank among the scores of images in other
@@ -104,14 +105,12 @@ def _needed(groups: Groups, group: object, for_candidates: bool, random: np.rand
     At most MOST of each. The group's own images are all needed without candidates. The other groups are then no larger
     than it, because a score is higher, the more images the rest of a group has.
     """
-    images = groups.images
-    assert images is not None, "images, not a table"
-    own = random.permutation(images.of_group(group))
+    own = random.permutation(groups.places(group))
     places = [own[:MOST] if for_candidates else own]
     most = MOST if for_candidates else min(MOST, len(own))
     others = groups.names[groups.names.astype(str) != str(group)]
     for name in random.permutation(others)[:REFERENCE_GROUPS]:
-        places.append(random.permutation(images.of_group(name))[:most])
+        places.append(random.permutation(groups.places(name))[:most])
     return groups.in_memory(np.sort(np.concatenate(places)))
 
 
@@ -132,7 +131,7 @@ def _candidates(own: GroupImages, candidates: Groups, score: Scoring) -> Members
 def run(request: MembersRequest) -> str:
     """Print, and write members.csv and members.png."""
     folder = checked_folder(request.output)
-    groups = Groups.requested(request.source)
+    groups = Groups.requested(request.source, request.codes)
     candidates = None
     if request.candidates is not None:
         candidates = Groups(Path(request.candidates), groups.model, corrupt=request.source.corrupt)
@@ -141,6 +140,7 @@ def run(request: MembersRequest) -> str:
     what = "Images of" if candidates is None else "Candidates for"
     text = f"{what} the group {request.group}, least likely members first: score in nats, conformal p-value\n\n"
     text += text_table({name: column[:SHOWN] for name, column in columns.items()})
+    text += groups.left_out + (candidates.left_out if candidates else "")
     return text + written(folder, "members", columns, lambda: _figure(candidates or groups, found, str(request.group)))
 
 

@@ -69,7 +69,8 @@ def run(request: RepresentativesRequest) -> str:
     lines = "Images without which q(beta) of their group moves most, in nats\n\n"
     lines += text_table({name: column[:shown] for name, column in columns.items()})
     more = f"\n... and {len(found.group) - shown} more rows" if len(found.group) > shown else ""
-    return lines + more + written(folder, "representatives", columns, lambda: _figure(groups, found, request.count))
+    text = lines + more + groups.left_out
+    return text + written(folder, "representatives", columns, lambda: _figure(groups, found, request.count))
 
 
 def _figure(groups: Groups, found: Representatives, count: int) -> Figure | None:

@@ -18,17 +18,17 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "batch-classification": ("groups", "seeds", "categories", "attribute"),
     "composition": ("groups", "attribute"),
     "traversal": ("dimension", "directions"),
-    "interpolation": ("groups", "categories", "attribute", "group_by", "between"),
-    "embedding": ("groups", "attribute", "group_by"),
+    "interpolation": ("groups", "categories", "attribute", "group_by", "between", "codes"),
+    "embedding": ("groups", "attribute", "group_by", "codes"),
     "reconstruction": ("groups", "attribute"),
     "likelihood": ("groups", "samples"),
     "anatomy": ("groups", "group_by"),
-    "clustering": ("attribute",),
+    "clustering": ("attribute", "codes"),
     "generate": ("groups", "attribute", "group_by"),
     "completion": ("groups", "attribute", "group_by"),
     "swap": ("groups", "attribute", "group_by"),
     "prediction": ("groups", "attribute", "group_by"),
-    "retrieval": ("groups", "seeds", "attribute", "group_by", "store_metric"),
+    "retrieval": ("groups", "seeds", "attribute", "group_by", "store_metric", "codes"),
 }
 DIGIT_CATEGORIES = ("series", "digit-sets")
 CHOICES = (
@@ -42,7 +42,10 @@ CHOICES = (
     "directions",
     "samples",
     "store_metric",
+    "codes",
 )
+OF_IMAGES: tuple[str, ...] = ("dataset", "data_dir", "image_size", "corrupt", "memory_limit", "group_size")
+OF_IMAGES += ("groups", "categories", "attribute", "group_by", "store_metric")
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,9 @@ class EvaluationRequest:
     """Data set (default: the training data set of the model)."""
     data_dir: str | None = None
     """Your folder or .npz file, or a folder of prepared TFDS data sets (default: as trained)."""
+    codes: str | None = None
+    """File of codes that `ugvae encode` wrote, in place of images, for interpolation, embedding, clustering, and, with
+    the rows of `ugvae encode --images`, retrieval."""
     image_size: int | None = None
     """Height and width that images are resized to, after a crop to their central square (default: as trained)."""
     corrupt: Literal["stop", "skip"] | None = None
@@ -127,14 +133,27 @@ class EvaluationRequest:
                 f"such as black_hair,blond_hair."
             )
         self._check_settings()
+        self._check_codes()
         _ = self.sizes, ServerAddress.parse(self.saved_model)
         return self
+
+    def _check_codes(self) -> None:
+        """Raise UserError for a file of codes beside images, or for a task that needs images."""
+        if self.codes is None:
+            return
+        if self.task == ALL:
+            users = [task for task, names in SETTINGS.items() if "codes" in names]
+            raise UserError(f"`codes` is for one task, not for all: {', '.join(users)} need no images.")
+        if given := [name for name in OF_IMAGES if getattr(self, name) is not None]:
+            raise UserError(f"`{given[0]}` is a setting of images, which `codes` replaces: leave out one of them.")
 
     def _check_settings(self) -> None:
         """Raise UserError for a setting that the task does not use."""
         for name in CHOICES:
             if getattr(self, name) is not None and name not in self.settings:
                 users = ", ".join(task for task, names in SETTINGS.items() if name in names)
+                if name == "codes":
+                    raise UserError(f"The task {self.task} needs images: leave out `codes`, which {users} take.")
                 raise UserError(f"The task {self.task} does not use `{name}`: leave it out ({users} does).")
 
     @property

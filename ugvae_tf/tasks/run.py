@@ -81,7 +81,7 @@ def of_task(request: EvaluationRequest, task: str) -> EvaluationRequest:
 def _run(context: Context) -> Result:
     began, request = time.monotonic(), context.request
     folder = _writable_folder(request.results(context.model.name))
-    found = TASKS[request.task](context)
+    found = (TASKS[request.task] if request.codes is None else _task("coded"))(context)
     (folder / REPORT).unlink(missing_ok=True)  # while it is missing, the folder holds no whole result
     for old in folder.glob("*.png"):  # figures of an earlier run
         old.unlink()

@@ -1,11 +1,13 @@
 """The images of `ugvae encode` and of the commands on groups, and the model. Without TensorFlow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving.shipped import located
 
+NAMED = 5  # images in a message
 OWN = ("folder", "npz")  # names of data sets that `data_dir` replaces
 
 
@@ -56,3 +58,9 @@ def damaged(name: str) -> UserError:
     return UserError(
         f"{name} cannot be decoded: replace or delete the damaged images, or leave them out with `corrupt=skip`."
     )
+
+
+def left_out(names: Sequence[str]) -> str:
+    """The sentence on images that were skipped."""
+    others = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"Left out, {len(names)} images that cannot be decoded: {', '.join(names[:NAMED])}{others}."
