@@ -19,10 +19,11 @@ from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.errors import UserError
 from ugvae_tf.layers.priors import PACE
 from ugvae_tf.models import MODELS
+from ugvae_tf.reporting.readings import READINGS
+from ugvae_tf.reporting.report import evaluate_all
 from ugvae_tf.serving import export
 from ugvae_tf.serving.codes import encode_images, group_codes
 from ugvae_tf.serving.served_model import ServedModel
-from ugvae_tf.tasks.readings import READINGS
 from ugvae_tf.tasks.request import ALL, EvaluationRequest
 from ugvae_tf.tasks.run import TASKS, evaluate
 
@@ -67,7 +68,7 @@ def digits(tmp_path_factory):
 @pytest.fixture(scope="module")
 def printed(committed, digits):
     """What a run of all tasks prints."""
-    return evaluate(
+    return evaluate_all(
         EvaluationRequest(ALL, str(committed), groups=8, group_size="5-9", seeds=2, group_by="label", **digits)
     )
 
@@ -379,7 +380,7 @@ def relatives(tmp_path_factory, tiny_data_dir):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_every_task_serves_every_model_or_says_what_that_lacks(relatives, name):
-    printed = evaluate(EvaluationRequest(ALL, str(relatives(name)), groups=6, seeds=1, samples=7, group_by="label"))
+    printed = evaluate_all(EvaluationRequest(ALL, str(relatives(name)), groups=6, seeds=1, samples=7, group_by="label"))
     sections = dict(section.split("\n\n", 1) for section in printed.split("=== ")[1:])
     assert list(sections) == list(TASKS)
     for task, section in sections.items():

@@ -19,10 +19,11 @@ from ugvae_tf.commands.evaluate import EvaluationRequest, parse_evaluation
 from ugvae_tf.config import Config, DataConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.models import build_model
+from ugvae_tf.reporting.report import evaluate_all
 from ugvae_tf.serving import export, rest
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.request import ALL
-from ugvae_tf.tasks.run import TASKS, evaluate
+from ugvae_tf.tasks.run import TASKS
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -57,7 +58,7 @@ def results(tmp_path_factory, folder, url):
     outputs = [tmp_path_factory.mktemp(name) for name in ("local", "remote")]
     for address, output in zip((folder, url), outputs, strict=True):
         settings = {"groups": 12, "group_size": "3-5", "seeds": 2, "group_by": "label", "samples": 7}
-        evaluate(EvaluationRequest(ALL, str(address), output_dir=str(output), **settings))
+        evaluate_all(EvaluationRequest(ALL, str(address), output_dir=str(output), **settings))
     return [output / "evaluations" for output in outputs]
 
 

@@ -13,15 +13,15 @@ from small_models import exported_with_data
 from ugvae_tf.commands.report import parse_report
 from ugvae_tf.errors import UserError
 from ugvae_tf.files import replace_text
+from ugvae_tf.reporting import report
+from ugvae_tf.reporting.readings import READINGS
+from ugvae_tf.reporting.request import ReportRequest
+from ugvae_tf.reporting.training_record import training_of
 from ugvae_tf.serving.saved_model import CONFIG
-from ugvae_tf.tasks import report
 from ugvae_tf.tasks.context import Context
-from ugvae_tf.tasks.readings import READINGS
-from ugvae_tf.tasks.report_request import ReportRequest
 from ugvae_tf.tasks.request import ALL, SETTINGS, EvaluationRequest
 from ugvae_tf.tasks.results import REPORT, stored
 from ugvae_tf.tasks.run import TASKS, evaluate
-from ugvae_tf.tasks.training_record import training_of
 
 VOID = {"meta", "link", "img", "br"}
 TASK, LACKING = "reconstruction", "swap"

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from ugvae_tf.tasks import verdicts_of_codes as codes
-from ugvae_tf.tasks import verdicts_of_images as images
+from ugvae_tf.reporting import verdicts_of_codes as codes
+from ugvae_tf.reporting import verdicts_of_images as images
+from ugvae_tf.reporting.verdict import Interval, compared, difference, headline
 from ugvae_tf.tasks.results import Result
-from ugvae_tf.tasks.verdict import Interval, compared, difference, headline
 
 OWN = Interval(0.5, 0.4, 0.6)
 

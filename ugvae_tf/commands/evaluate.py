@@ -1,6 +1,6 @@
 """`ugvae evaluate`, `python evaluate.py`: run a task on an exported model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ugvae_tf.commands.flags import Parser, add_flags, as_flags, typed
 from ugvae_tf.errors import UserError
@@ -48,8 +48,19 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     with shown_in_terminal():
         with phase("Starting TensorFlow"), quiet_tensorflow():
             start_keras()
-            from ugvae_tf.tasks.run import evaluate  # TensorFlow takes seconds to import: after the flags are checked
+            evaluate = _of(request)
         return as_flags(evaluate(request))
+
+
+def _of(request: EvaluationRequest) -> Callable[[EvaluationRequest], str]:
+    """The function that runs it: TensorFlow takes seconds to import, so the import follows the check of the flags."""
+    if request.task == ALL:
+        from ugvae_tf.reporting.report import evaluate_all
+
+        return evaluate_all
+    from ugvae_tf.tasks.run import evaluate
+
+    return evaluate
 
 
 def parse_evaluation(arguments: Sequence[str], prog: str = "evaluate.py") -> EvaluationRequest | None:

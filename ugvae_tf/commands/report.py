@@ -7,8 +7,8 @@ from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
 from ugvae_tf.errors import UserError
 from ugvae_tf.progress import phase, shown_in_terminal
 from ugvae_tf.quiet import quiet_tensorflow, start_keras
+from ugvae_tf.reporting.request import ReportRequest
 from ugvae_tf.serving.shipped import shipped_versions
-from ugvae_tf.tasks.report_request import ReportRequest
 from ugvae_tf.tasks.request import ALL, SETTINGS, EvaluationRequest
 
 GROUPS = {
@@ -32,7 +32,7 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     with shown_in_terminal():
         with phase("Starting TensorFlow"), quiet_tensorflow():
             start_keras()
-            from ugvae_tf.tasks import report  # TensorFlow takes seconds to import: after the flags are checked
+            from ugvae_tf.reporting import report  # TensorFlow takes seconds to import: after the flags are checked
         return as_flags(report.run(request))
 
 

@@ -18,7 +18,7 @@ from ugvae_tf.progress import phase
 from ugvae_tf.tasks import unlabelled
 from ugvae_tf.tasks.context import Context, Report
 from ugvae_tf.tasks.record import flat_record, without_nan
-from ugvae_tf.tasks.request import ALL, CHOICES, SETTINGS, EvaluationRequest
+from ugvae_tf.tasks.request import CHOICES, SETTINGS, EvaluationRequest
 from ugvae_tf.tasks.results import METRICS, REPORT, NotRun, Outcome, Result
 
 
@@ -36,22 +36,14 @@ MOST_NAMES = 3  # names of figures in the last line
 
 
 def evaluate(request: EvaluationRequest) -> str:
-    """Run the task, or all tasks, write metrics.json and the figures of each, and return the tables.
-
-    All tasks also write report.html, beside their folders.
+    """Run one task, write its metrics.json and figures, and return its table.
 
     Raises:
         UserError: the model, the data or the settings do not allow the task.
     """
     context = Context(request)
-    if request.task != ALL:
-        unlabelled.check_group_by(context)
-        return _printed(_run(context))
-    from ugvae_tf.tasks import page_file  # its floors need scikit-learn, which takes a second to import
-
-    outcomes = {task: attempted(context, request, task) for task in in_turn(TASKS)}
-    sections = [f"=== {task}\n\n{_section(outcome)}" for task, outcome in outcomes.items()]
-    return "\n\n".join([*sections, f"Report: {page_file.written(context.model, outcomes, request)}"])
+    unlabelled.check_group_by(context)
+    return printed(run_task(context))
 
 
 def in_turn(tasks: Iterable[str]) -> Iterator[str]:
@@ -67,7 +59,7 @@ def attempted(context: Context, request: EvaluationRequest, task: str) -> Outcom
     context.request = of_task(request, task)
     context.notes.clear()
     try:
-        return _run(context)
+        return run_task(context)
     except UserError as error:
         return NotRun(str(error))
 
@@ -78,7 +70,8 @@ def of_task(request: EvaluationRequest, task: str) -> EvaluationRequest:
     return replace(request, task=task, **unused)
 
 
-def _run(context: Context) -> Result:
+def run_task(context: Context) -> Result:
+    """Run the task of the context's request and write its files."""
     began, request = time.monotonic(), context.request
     folder = _writable_folder(request.results(context.model.name))
     found = (TASKS[request.task] if request.codes is None else _task("coded"))(context)
@@ -97,11 +90,7 @@ def _run(context: Context) -> Result:
     return result
 
 
-def _section(outcome: Outcome) -> str:
-    return _printed(outcome) if isinstance(outcome, Result) else f"Not run: {outcome.reason}"
-
-
-def _printed(result: Result) -> str:
+def printed(result: Result) -> str:
     """The text for the terminal."""
     names = result.figures
     pictures = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if names[MOST_NAMES:] else "")

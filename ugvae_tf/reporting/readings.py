@@ -5,9 +5,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
-from ugvae_tf.tasks import verdicts_of_codes, verdicts_of_images
+from ugvae_tf.reporting import verdicts_of_codes, verdicts_of_images
+from ugvae_tf.reporting.verdict import Verdict
 from ugvae_tf.tasks.results import Result
-from ugvae_tf.tasks.verdict import Verdict
 
 
 class Reading(NamedTuple):

@@ -1,18 +1,34 @@
-"""`ugvae report`: the results of the tasks, stored ones where there are any, in one HTML file."""
+"""All tasks of a model in one HTML file: `evaluate --task all` runs them, `ugvae report` takes stored results too."""
 
 from typing import Any
 
-from ugvae_tf.tasks import page_file
+from ugvae_tf.reporting import page_file
+from ugvae_tf.reporting.readings import READINGS
+from ugvae_tf.reporting.request import ReportRequest
+from ugvae_tf.reporting.verdict import WORDS, headline
 from ugvae_tf.tasks.context import Context
-from ugvae_tf.tasks.readings import READINGS
 from ugvae_tf.tasks.record import flat_record
-from ugvae_tf.tasks.report_request import ReportRequest
 from ugvae_tf.tasks.request import EvaluationRequest
 from ugvae_tf.tasks.results import NotRun, Outcome, stored
-from ugvae_tf.tasks.run import attempted, in_turn, of_task
-from ugvae_tf.tasks.verdict import WORDS, headline
+from ugvae_tf.tasks.run import TASKS, attempted, in_turn, of_task, printed
 
 GIVEN = ("group_size_smallest", "group_size_largest")  # compared only if `group_size` is given
+
+
+def evaluate_all(request: EvaluationRequest) -> str:
+    """Run every task, write its files and report.html beside their folders, and return the tables.
+
+    Raises:
+        UserError: the model cannot be loaded, or its data set is unknown.
+    """
+    context = Context(request)
+    outcomes = {task: attempted(context, request, task) for task in in_turn(TASKS)}
+    sections = [f"=== {task}\n\n{_section(outcome)}" for task, outcome in outcomes.items()]
+    return "\n\n".join([*sections, f"Report: {page_file.written(context.model, outcomes, request)}"])
+
+
+def _section(outcome: Outcome) -> str:
+    return f"Not run: {outcome.reason}" if isinstance(outcome, NotRun) else printed(outcome)
 
 
 def run(request: ReportRequest) -> str:

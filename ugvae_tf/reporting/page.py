@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ugvae_tf import __version__
+from ugvae_tf.reporting.page_parts import facts, figure, marked, sentences, table, text_table
+from ugvae_tf.reporting.page_style import POLICY, STYLE
+from ugvae_tf.reporting.readings import READINGS
+from ugvae_tf.reporting.training_record import TrainingRecord
+from ugvae_tf.reporting.verdict import WORDS, headline
 from ugvae_tf.serving import model_card
 from ugvae_tf.serving.model_card import Card
-from ugvae_tf.tasks.page_parts import facts, figure, marked, sentences, table, text_table
-from ugvae_tf.tasks.page_style import POLICY, STYLE
-from ugvae_tf.tasks.readings import READINGS
 from ugvae_tf.tasks.request import SETTINGS
 from ugvae_tf.tasks.results import NotRun, Outcome, Result
-from ugvae_tf.tasks.training_record import TrainingRecord
-from ugvae_tf.tasks.verdict import WORDS, headline
 
 PARTS = {"model-card": "Model card", "training": "Training", "tasks": "Tasks"}
 

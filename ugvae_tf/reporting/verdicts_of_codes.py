@@ -2,12 +2,12 @@
 
 from ugvae_tf.evaluation.floors import FLOORS
 from ugvae_tf.evaluation.spread import ENOUGH
+from ugvae_tf.reporting.verdict import Interval, Verdict, compared, difference, without_floor
 from ugvae_tf.serving.codes import MEANINGS
 from ugvae_tf.tasks import category_verdict
 from ugvae_tf.tasks.category_accuracy import code_of
 from ugvae_tf.tasks.results import Result
 from ugvae_tf.tasks.retrieval_groups import CODES
-from ugvae_tf.tasks.verdict import Interval, Verdict, compared, difference, without_floor
 
 Metrics = dict[str, float]
 

@@ -1,7 +1,7 @@
 """The verdicts of the tasks that look at images: decoded, predicted or generated ones."""
 
+from ugvae_tf.reporting.verdict import Interval, Verdict, compared, without_floor
 from ugvae_tf.tasks.results import Result
-from ugvae_tf.tasks.verdict import Interval, Verdict, compared, without_floor
 
 GREY_LEVELS = 255
 BY_LABEL = "by_label"  # the draw of groups that exist

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.files import replace_text
+from ugvae_tf.reporting.page import Subject, page
+from ugvae_tf.reporting.training_record import training_of
 from ugvae_tf.serving import model_card, saved_model
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.serving.served_model import ServedModel
-from ugvae_tf.tasks.page import Subject, page
 from ugvae_tf.tasks.request import EvaluationRequest
 from ugvae_tf.tasks.results import Outcome
-from ugvae_tf.tasks.training_record import training_of
 
 NAME = "report.html"
 
