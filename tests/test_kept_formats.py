@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from ugvae_tf import models  # noqa: F401  Keras finds its classes
+from ugvae_tf.models import UgVae  # noqa: F401  Keras finds its classes
 from ugvae_tf.serving.served_model import ServedModel
 
 ROOT = Path(__file__).parents[1]

@@ -85,7 +85,7 @@ def __getattr__(name: str) -> Any:
 
 
 if "keras" in sys.modules:  # then `keras.models.load_model` should find our models, and nothing slow is left to import
-    import_module("ugvae_tf.models")
+    _ = import_module("ugvae_tf.models").MODELS  # imports them all
 
 
 def __dir__() -> list[str]:

@@ -27,7 +27,8 @@ class Source:
     undecoded: tf.data.Dataset  # of {"image": whatever `decode` takes, and labels by name}
     count: int
     decode: Callable[[Example], Example] = as_it_is  # `image` becomes uint8 [h, w, 1 or 3]
-    arrays: Columns = field(default_factory=dict)  # the undecoded examples, if they are arrays in memory or mapped
+    # The undecoded examples, if they are arrays in memory or mapped; arrays cannot be compared, nor be part of a hash.
+    arrays: Columns = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, arrays: Columns) -> "Source":

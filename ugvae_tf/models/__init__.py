@@ -33,7 +33,9 @@ def __getattr__(name: str) -> Any:
     if name == "MODELS":
         return _models()
     if name in _MODULES:
-        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        return {model.__name__: model for model in _models().values()}[
+            name
+        ]  # all, so that Keras finds each by its name
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -39,6 +39,8 @@ def banner(config: Config, folder: RunFolder, sizes: Sizes) -> str:
 def _preset(config: Config) -> str:
     """Its name, the settings of the training, and those that the flags changed."""
     training = config.training
+    if config.preset not in presets.PRESETS:
+        return f"{config.preset}, which this version of ugvae_tf does not have, {training.epochs} epochs"
     names = changed(presets.of_model(presets.preset(config.preset), config.model.model), config)
     other = f"; not those of the preset: {', '.join(names)}" if names else ""
     return f"{config.preset}, {training.epochs} epochs, rate {training.learning_rate:g} {training.schedule}{other}"
@@ -65,5 +67,5 @@ def _versions(folder: RunFolder) -> str:
         return f"{folder.path}; this run exports version 1"
     ships = [version for version in found if is_shipped(folder.path, version)]
     held = f"version {found[-1]}" if len(found) == 1 else f"versions {', '.join(map(str, found))}"
-    shipped = f" ({ships[-1]} ships)" if ships else ""
-    return f"{folder.path}, which holds {held}{shipped}; this run adds version {found[-1] + 1}"
+    held = f"version {ships[-1]}, which ships" if ships else held
+    return f"{folder.path} holds {held}; this run adds version {found[-1] + 1}"
