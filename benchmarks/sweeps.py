@@ -1,7 +1,7 @@
 """What the sizes B, K, L and M of a model change: one training for every value, all else as in the preset.
 
 `python benchmarks/sweeps.py` trains every point of SWEEPS with train.py, for fewer epochs than the preset has
-(SHORTER), measures it on the validation images and stores it in benchmarks/results/sweeps.json. A stored point is not
+(SHORTER), measures it on the validation images and stores it in benchmarks/sweeps.json. A stored point is not
 trained again. `--figures` draws docs/sweep_mnist.png and docs/sweep_glyphs.png from the stored points. A step of
 training has about as many images for every B. Time is in CPU seconds of the whole run of train.py, with its start-up.
 """
@@ -23,7 +23,7 @@ from ugvae_tf.config.presets import PRESETS
 from ugvae_tf.files import replace_text
 
 ROOT = Path(__file__).parents[1]
-STORED = Path(__file__).parent / "results" / "sweeps.json"
+STORED = Path(__file__).parent / "sweeps.json"
 SHORTER = {"mnist": ["--epochs=3"], "glyphs": ["--epochs=4", "--hidden-units=512"]}  # than the presets, for time
 SWEEPS = {
     "glyphs": {
