@@ -40,6 +40,7 @@ def albums(tmp_path):
     return tmp_path / "albums", images, groups
 
 
+@pytest.mark.slow
 def test_images_and_their_rows_give_the_same_representatives(served, albums):
     folder, images, groups = albums
     model = served(**EXTENDED)

@@ -106,6 +106,7 @@ def test_another_content_is_the_users_error():
         model_card.card_of({"model": {}})
 
 
+@pytest.mark.slow
 def test_an_export_has_its_card_among_the_checksums(exported):
     version = exported()[1] / "1"
     text = (version / model_card.NAME).read_text()

@@ -175,6 +175,7 @@ def test_xla_compiles_long_runs_of_small_dense_steps_on_one_replica(settings, st
     assert not fitting.xla_pays(chosen, steps, TWO_REPLICAS)
 
 
+@pytest.mark.slow
 def test_a_second_fit_compiles_nothing():
     """Python code of the model runs only while TensorFlow traces it."""
     settings, traced = config(epochs=1), []
