@@ -90,6 +90,25 @@ def test_a_warm_up_weighs_the_kl_terms_of_training_but_not_of_validation():
     assert validation["loss"] == pytest.approx(-parts, rel=1e-5)
 
 
+def test_a_step_of_training_has_the_weight_of_its_place_in_the_warm_up():
+    model = small_model(seed=2)
+    model.training_objective = Objective(warm_up_steps=100)
+    model.compile("sgd")
+    found = {name: values[0] for name, values in model.fit(random_images(1, 3), verbose=0).history.items()}
+    kl = found["kl_z"] + found["kl_d"] + found["kl_beta"]
+    assert found["loss"] == pytest.approx(0.01 * kl - found["log_px"], rel=1e-5) and kl > 0.01
+
+
+def test_the_objective_of_several_samples_is_that_of_training_and_validation():
+    model, images = small_model(model="vae"), random_images(1, 3)
+    model.training_objective = Objective(importance_samples=5)
+    model.compile("sgd")
+    exact, _ = importance_bound(model, images, ones(images), model.sampling_seed(tf.constant(0.0)), 5)
+    assert model.evaluate(images, verbose=0, return_dict=True)["loss"] == pytest.approx(-float(exact[0]) / 3, rel=1e-5)
+    trained = model.fit(images, verbose=0).history  # the same random state at step 0
+    assert trained["loss"][0] == pytest.approx(-float(exact[0]) / 3, rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("model", "training", "message"),
     [

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from ugvae_tf.commands.flags import Parser, add_flags, as_flags, typed
+from ugvae_tf.commands.terminal import tensorflow_starting
 from ugvae_tf.errors import UserError
-from ugvae_tf.progress import phase, shown_in_terminal
-from ugvae_tf.quiet import quiet_tensorflow, start_keras
+from ugvae_tf.progress import shown_in_terminal
 from ugvae_tf.serving.shipped import shipped_versions
 from ugvae_tf.tasks.request import ALL, SETTINGS, EvaluationRequest
 
@@ -46,14 +46,13 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     if request is None:
         return None
     with shown_in_terminal():
-        with phase("Starting TensorFlow"), quiet_tensorflow():
-            start_keras()
+        with tensorflow_starting():
             evaluate = _of(request)
         return as_flags(evaluate(request))
 
 
 def _of(request: EvaluationRequest) -> Callable[[EvaluationRequest], str]:
-    """The function that runs it: TensorFlow takes seconds to import, so the import follows the check of the flags."""
+    """The function that runs it."""
     if request.task == ALL:
         from ugvae_tf.reporting.report import evaluate_all
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from ugvae_tf.commands.flags import Parser, add_flags, with_fields
+from ugvae_tf.commands.terminal import tensorflow_starting
 from ugvae_tf.explorer import server
 from ugvae_tf.explorer.request import ExploreRequest
-from ugvae_tf.progress import phase, shown_in_terminal
-from ugvae_tf.quiet import quiet_tensorflow, start_keras
+from ugvae_tf.progress import shown_in_terminal
 from ugvae_tf.serving.shipped import shipped_versions
 
 GROUPS = {
@@ -37,9 +37,8 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
         return None
     listening = None if request.html else server.bound(request.port)  # a port that is taken is found at once
     with shown_in_terminal():
-        with phase("Starting TensorFlow"), quiet_tensorflow():
-            start_keras()
-            from ugvae_tf.explorer import run as explorer  # TensorFlow takes seconds to import
+        with tensorflow_starting():
+            from ugvae_tf.explorer import run as explorer
         if listening is None:
             return explorer.write(request)
         explorer.serve(request, listening)

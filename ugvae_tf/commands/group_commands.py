@@ -5,8 +5,8 @@ from importlib import import_module
 from typing import Any
 
 from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
-from ugvae_tf.progress import phase, shown_in_terminal
-from ugvae_tf.quiet import quiet_tensorflow, start_keras
+from ugvae_tf.commands.terminal import tensorflow_starting
+from ugvae_tf.progress import shown_in_terminal
 from ugvae_tf.serving.shipped import shipped_versions
 from ugvae_tf.tasks import group_requests
 from ugvae_tf.tasks.source_request import SourceRequest
@@ -61,9 +61,8 @@ def command(name: str) -> Callable[[Sequence[str], str], str | None]:
         if request is None:
             return None
         with shown_in_terminal():
-            with phase("Starting TensorFlow"), quiet_tensorflow():
-                start_keras()
-                task = import_module(f"ugvae_tf.tasks.{name}")  # TensorFlow takes seconds: after the flags are checked
+            with tensorflow_starting():
+                task = import_module(f"ugvae_tf.tasks.{name}")
             return as_flags(task.run(request))
 
     return run

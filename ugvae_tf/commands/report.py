@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from ugvae_tf.commands.evaluate import METAVARS
 from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
+from ugvae_tf.commands.terminal import tensorflow_starting
 from ugvae_tf.errors import UserError
-from ugvae_tf.progress import phase, shown_in_terminal
-from ugvae_tf.quiet import quiet_tensorflow, start_keras
+from ugvae_tf.progress import shown_in_terminal
 from ugvae_tf.reporting.request import ReportRequest
 from ugvae_tf.serving.shipped import shipped_versions
 from ugvae_tf.tasks.request import ALL, SETTINGS, EvaluationRequest
@@ -30,9 +30,8 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     if request is None:
         return None
     with shown_in_terminal():
-        with phase("Starting TensorFlow"), quiet_tensorflow():
-            start_keras()
-            from ugvae_tf.reporting import report  # TensorFlow takes seconds to import: after the flags are checked
+        with tensorflow_starting():
+            from ugvae_tf.reporting import report
         return as_flags(report.run(request))
 
 

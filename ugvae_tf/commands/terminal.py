@@ -10,6 +10,8 @@ from typing import NoReturn
 
 from ugvae_tf.commands.flags import as_flags
 from ugvae_tf.errors import Interrupted, UserError
+from ugvae_tf.progress import phase
+from ugvae_tf.quiet import quiet_tensorflow, start_keras
 
 MOST_SIGNS = 300  # of a path
 
@@ -41,6 +43,17 @@ def errors_for_people(prog: str) -> Iterator[None]:
         place = os.fsencode(error.filename).decode(errors="replace")
         print(f"{prog}: error: {error.strerror}: {place[:MOST_SIGNS]}", file=sys.stderr)
         sys.exit(2)
+
+
+@contextmanager
+def tensorflow_starting() -> Iterator[None]:
+    """A named phase in which Keras is imported, and then what the block imports, without TensorFlow's log lines.
+
+    It takes seconds: a command begins it after it has checked its flags.
+    """
+    with phase("Starting TensorFlow"), quiet_tensorflow():
+        start_keras()
+        yield
 
 
 def end_process_after(command: Callable[[], None]) -> NoReturn:

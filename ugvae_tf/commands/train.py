@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from ugvae_tf.commands.flags import Parser, add_flags, typed, with_fields
+from ugvae_tf.commands.terminal import tensorflow_starting
 from ugvae_tf.commands.train_summary import summary
 from ugvae_tf.config import Config, DataConfig, ModelConfig, presets
 from ugvae_tf.config.validation import size_range
 from ugvae_tf.datasets import catalogue
-from ugvae_tf.progress import phase, shown
-from ugvae_tf.quiet import quiet_tensorflow, start_keras
+from ugvae_tf.progress import shown
 from ugvae_tf.training.request import TrainRequest, default_name
 from ugvae_tf.training.run_folder import RunFolder
 
@@ -57,9 +57,8 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
     if request is None:
         return None
     with shown(sys.stdout):
-        with phase("Starting TensorFlow"), quiet_tensorflow():
-            start_keras()
-            from ugvae_tf.training.run import train  # TensorFlow takes seconds to import: after the flags are checked
+        with tensorflow_starting():
+            from ugvae_tf.training.run import train
         return summary(request, train(request), prog)
 
 
