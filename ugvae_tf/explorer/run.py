@@ -53,6 +53,6 @@ def write(request: ExploreRequest) -> str:
 
 def _opened(request: ExploreRequest) -> tuple[Context, ShownGroups]:
     """The model with its images, and the groups of the page; none in a model without beta."""
-    print(f"Reading {request.saved_model} and its held-out images.", flush=True)
     context = Context(request.evaluation)
+    print(f"Reading the held-out images of {request.saved_model}.", flush=True)
     return context, ShownGroups.of(context, request.groups if context.model.settings.model.has_beta else 0)
