@@ -94,6 +94,12 @@ def test_the_objective_is_stated(name, training, told):
     assert card_of(config).facts["Training"]["Objective"] == told
 
 
+def test_an_augmentation_is_stated():
+    facts = card_of(Config(training=TrainingConfig(augmentation=0.5))).facts["Training"]
+    assert facts["Augmentation"] == "one random slant and stretch for each of 50% of the groups"
+    assert "Augmentation" not in card_of(Config()).facts["Training"]
+
+
 def test_a_model_of_arrays_trained_in_python_claims_no_data_and_no_training():
     text = model_card.markdown(card_of(Config(preset="none", data=DataConfig("unknown"))))
     assert "trained on arrays" in text and "trained in Python" in text

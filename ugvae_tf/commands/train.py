@@ -19,6 +19,7 @@ GROUPS = {
     "run": ("dataset", "data_dir", "preset", "model", "epochs", "seed", "name", "output_dir", "resume", "overwrite"),
     "images": ("image_size", "binarise", "corrupt", "mixture", "memory_limit", "image_cache"),
     "groups": ("group_size", "groups_per_step", "group_by", "group_by_clusters", "trust", "min_group_size"),
+    "augmentation": ("augmentation",),
     "latent variables": ("local_size", "global_size", "components", "kl_weight"),
     "q(beta) and q(d)": ("expert_variance", "expert_subset", "prior_expert", "component_kernel", "component_posterior"),
     "p(beta) and p(d)": ("global_prior", "component_prior", "prior_units"),
@@ -31,6 +32,7 @@ GROUPS = {
 METAVARS = {
     "dataset": "NAME",
     "group_size": "N|N-N",
+    "augmentation": "SHARE",
     "data_dir": "PATH",
     "preset": "NAME",
     "model": "NAME",

@@ -165,6 +165,8 @@ class TrainingConfig:
     """What training maximises: the ELBO (eq. 10-11), or in a model without beta the importance-weighted bound."""
     importance_samples: int = 1
     """Samples of every z in the importance-weighted bound."""
+    augmentation: float = 0.0
+    """Share of the training groups whose images are all slanted and stretched by one random change."""
     seed: int = 0
     """Seed of initial weights, groups and noise."""
     validation_share: float = 0.1

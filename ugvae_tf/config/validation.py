@@ -30,6 +30,8 @@ def validate(config: Config) -> None:
     validate_model(config.model)
     _validate_training(config.training)
     _validate_objective(config.model, config.training)
+    if config.training.augmentation and config.model.likelihood == "bernoulli":
+        raise UserError("`augmentation` makes pixels grey, which `likelihood=bernoulli` excludes: leave it out.")
     if config.training.validation == "groups" and config.data.group_by is None:
         raise UserError("`validation=groups` holds back values of a label: give `group_by`, or `validation=images`.")
     padded = config.data.group_by or config.data.group_by_clusters or config.data.smallest_group
@@ -124,6 +126,8 @@ def _validate_training(training: TrainingConfig) -> None:
         _at_least_one({"early_stopping": training.early_stopping})
         if training.validation_share == 0:
             raise UserError("`early_stopping` needs images to validate on: give a `validation_share` above 0.")
+    if not 0 <= training.augmentation <= 1:
+        raise UserError(f"`augmentation` is a share of the groups, from 0 to 1, not {training.augmentation}.")
     if not 0 <= training.seed < 2**31:
         raise UserError(f"`seed` must lie between 0 and 2147483647, not {training.seed}.")
 

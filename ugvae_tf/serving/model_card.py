@@ -113,12 +113,17 @@ def _training(config: Config) -> dict[str, str]:
     steps = f"{training.groups_per_step} group{'s' * (training.groups_per_step > 1)} in a step"
     return {
         "Groups": card_limits.groups(config.data),
+        **_augmentation(training.augmentation),
         "Objective": _objective(config),
         "Length": f"{training.epochs} epochs, {steps}",
         "Optimiser": f"Adam, learning rate {training.learning_rate:g}, {training.schedule} schedule",
         "Preset and seed": f"{config.preset}, seed {training.seed}",
         "Settings beyond the paper": beyond,
     }
+
+
+def _augmentation(share: float) -> dict[str, str]:
+    return {"Augmentation": f"one random slant and stretch for each of {share:.0%} of the groups"} if share else {}
 
 
 def _objective(config: Config) -> str:
