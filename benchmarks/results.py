@@ -53,7 +53,8 @@ ITEMS = {
     },
     "glyphs": {
         **{task: f"--task {task}" for task in ("retrieval", "prediction", "likelihood", "anatomy")},
-        **{task: f"--task {task} --attribute character" for task in ("completion", "swap", "clustering")},
+        **{task: f"--task {task} --attribute character" for task in ("completion", "clustering")},
+        "swap": "--task swap --attribute character --group-size 31",
     },
     "glyphs-untrained": {"retrieval": "--task retrieval"},
     "chairs3d": {task: f"--task {task}" for task in ("retrieval", "prediction")},

@@ -56,7 +56,7 @@ def test_the_facts_are_those_of_the_configuration():
     assert card.title == "ug-vae on glyphs" and card.facts["Versions"] == {"keras": "3"}
     assert card.facts["Training"]["Length"] == "3 epochs, 1 group in a step"
     assert card.facts["Training"]["Preset and seed"] == "glyphs, seed 7"
-    assert card.facts["Training"]["Groups"] == "31 images with the same value of the label 'font'"
+    assert card.facts["Training"]["Groups"] == "10 images with the same value of the label 'font'"
     assert "expert_subset = random" in card.facts["Training"]["Settings beyond the paper"]
     assert card.facts["Data"]["Numbers of images"] == "1,234 training, 56 held-out"
     assert card.facts["Data"]["Checksum of the training images"] == "abc"

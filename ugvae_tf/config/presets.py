@@ -33,28 +33,36 @@ ALBUMS = replace(
     MNIST,
     preset="mnist-albums",
     data=DataConfig("mnist-albums", group_by="album"),
-    model=replace(MNIST.model, component_prior="beta", prior_expert=True, expert_variance="bounded"),
-    training=replace(MNIST.training, validation="groups"),
+    model=replace(MNIST.model, components=80, component_prior="beta", prior_expert=True, expert_variance="bounded"),
+    training=replace(MNIST.training, epochs=20, validation="groups"),
 )
 
 # Groups by a label whose images have a style in common: the glyphs of a font (docs/groups.md).
 GLYPHS = Config(
     preset="glyphs",
-    data=DataConfig("glyphs", group_size=31, group_by="font"),
+    data=DataConfig("glyphs", group_size=10, group_by="font"),
     model=ModelConfig(
-        hidden_units=1024,
+        body="gated",
+        hidden_units=512,
         prior_units=128,
+        local_size=8,
         global_size=64,
-        components=100,
+        components=70,
         observation_variance="learned",
         pixel_variance=0.05,
         expert_variance="free",
         expert_subset="random",
         component_kernel="glorot",
         component_posterior="optimal",
-        decoder_beta="film",
     ),
-    training=TrainingConfig(epochs=20, groups_per_step=8, learning_rate=2e-3, schedule="cosine", validation="groups"),
+    training=TrainingConfig(
+        epochs=20,
+        groups_per_step=25,
+        learning_rate=2e-3,
+        schedule="cosine",
+        augmentation=1.0,
+        validation="groups",
+    ),
 )
 
 
