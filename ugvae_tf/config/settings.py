@@ -161,6 +161,11 @@ class TrainingConfig:
     """Constant learning rate, or cosine decay to a hundredth."""
     warm_up: int = 0
     """Epochs in which the weight of the KL terms rises linearly to its value."""
+    component_start: Literal["random", "mixture", "neighbours"] = "random"
+    """Where the components of gm-vae start: at random, or after `pre_training` at a Gaussian mixture of the codes, that
+    itself starts at random codes or at clusters of neighbours (t-SNE)."""
+    pre_training: int = 0
+    """Epochs as a plain VAE before the components start."""
     objective: Literal["elbo", "iwae"] = "elbo"
     """What training maximises: the ELBO (eq. 10-11), or in a model without beta the importance-weighted bound."""
     importance_samples: int = 1

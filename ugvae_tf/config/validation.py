@@ -30,6 +30,7 @@ def validate(config: Config) -> None:
     validate_model(config.model)
     _validate_training(config.training)
     _validate_objective(config.model, config.training)
+    _validate_start(config.model, config.training)
     if config.training.augmentation and config.model.likelihood == "bernoulli":
         raise UserError("`augmentation` makes pixels grey, which `likelihood=bernoulli` excludes: leave it out.")
     if config.training.validation == "groups" and config.data.group_by is None:
@@ -111,6 +112,20 @@ def _validate_objective(model: ModelConfig, training: TrainingConfig) -> None:
         raise UserError(
             "`objective=iwae` sums d out and trains no network of q(d): give `component_posterior=optimal`."
         )
+
+
+def _validate_start(model: ModelConfig, training: TrainingConfig) -> None:
+    """Raise UserError for a start of the components that this model cannot have."""
+    start = f"component_start={training.component_start}"
+    if training.component_start == "random":
+        if training.pre_training:
+            raise UserError("`pre_training` is for `component_start=mixture` and `neighbours`: give both, or neither.")
+        return
+    if model.model != "gm-vae" or model.component_posterior != "optimal":
+        raise UserError(f"`{start}` is for gm-vae with `component_posterior=optimal`: give both, or leave it out.")
+    _at_least_one({"pre_training": training.pre_training})
+    if training.pre_training >= training.epochs > 0:
+        raise UserError(f"`pre_training={training.pre_training}` is not below `epochs`: no epoch is left after it.")
 
 
 def _validate_training(training: TrainingConfig) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -10,6 +11,8 @@ from ugvae_tf import gaussian
 from ugvae_tf.layers import ComponentEncoder
 from ugvae_tf.models.family import FamilyModel, Posterior
 from ugvae_tf.models.inputs import ImageShape
+
+LARGEST_START = 0.98  # absolute log variance of a component that is set; beyond it tanh leaves hardly a gradient
 
 
 @keras.saving.register_keras_serializable("ugvae_tf")
@@ -37,6 +40,12 @@ class GmVae(FamilyModel):
         self.component_mean = self.add_weight(shape=shape, initializer=apart, name="component_mean")
         self.raw_log_variance = self.add_weight(shape=shape, initializer="zeros", name="raw_log_variance")
         self.build()
+
+    def set_components(self, mean: np.ndarray, variance: np.ndarray) -> None:
+        """Set the moments of p(z | d) to these [K, L]; variances beyond the limits are set to the limit."""
+        limited = np.clip(np.log(variance), -LARGEST_START, LARGEST_START)
+        self.component_mean.assign(mean[np.newaxis])
+        self.raw_log_variance.assign(np.arctanh(limited)[np.newaxis])
 
     def posterior(
         self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False

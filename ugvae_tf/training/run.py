@@ -20,6 +20,7 @@ from ugvae_tf.training.banner import Sizes, banner
 from ugvae_tf.training.board import Board
 from ugvae_tf.training.checkpoints import Checkpoints, SaveEachEpoch
 from ugvae_tf.training.clusters import clustered
+from ugvae_tf.training.component_start import ComponentStart
 from ugvae_tf.training.early_stopping import EarlyStopping, best_weights, is_stopped
 from ugvae_tf.training.epoch_lines import EpochLines
 from ugvae_tf.training.epoch_sums import EpochSums
@@ -163,6 +164,9 @@ class TrainingRun:
         """In the order in which they act at the end of an epoch; those with files or lines end with `open_`."""
         lines = open_.enter_context(EpochLines(self.config.training.epochs, self.steps, len(self.train_set)))
         first, always = [self.sums, StopAtNonFiniteLoss(self.config)], [SaveEachEpoch(self.checkpoints), lines]
+        if self.config.training.pre_training:
+            images = self.train_set.in_memory("Components that start from codes")
+            first = [*first, ComponentStart(self.config.training, self.steps, images)]
         if (patience := self.config.training.early_stopping) is not None:
             losses = self.folder.validation_losses(self.first_epoch)
             best = [best_weights(self.folder.best_weights, losses)] if self.chief else []
