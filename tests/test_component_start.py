@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from small_models import SIZES, random_images, small_config, small_model
 
+from ugvae_tf.commands.train import parse_training
 from ugvae_tf.config import Config, DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.config.validation import validate
 from ugvae_tf.datasets.image_set import ImageSet
@@ -160,3 +161,14 @@ def test_the_components_are_equal_until_they_start():
     mean = model.component_mean.numpy()[0]
     np.testing.assert_allclose(mean, np.broadcast_to(mean[0], mean.shape), atol=1e-6)  # the last step may differ
     assert np.abs(mean).max() > 0  # the prior is learned
+
+
+def test_a_preset_for_another_model_than_ug_vae_needs_no_model_flag():
+    config = parse_training(["--preset", "mnist-clusters", "--name", "clusters", "--epochs", "12"]).config
+    assert (config.model.model, config.model.components, config.training.component_start) == (
+        "gm-vae",
+        10,
+        "neighbours",
+    )
+    other = parse_training(["--preset", "mnist-binarised-iwae", "--name", "iwae"]).config
+    assert other.model.model == "vae"

@@ -101,14 +101,15 @@ def _for_padded_groups(model: ModelConfig, given: dict[str, Any]) -> ModelConfig
 
 def _started_from(given: dict[str, Any]) -> Config:
     """The configuration that the flags modify: that of the resumed run, or a preset."""
-    dataset, model = given.get("dataset", DataConfig.dataset), given.get("model", ModelConfig.model)
+    dataset = given.get("dataset", DataConfig.dataset)
     if "preset" not in given and given.get("resume"):
-        name = given.get("name") or default_name(dataset, model)
+        name = given.get("name") or default_name(dataset, given.get("model", ModelConfig.model))
         folder = RunFolder(given.get("output_dir", TrainRequest.output_dir), name)
         folder.check(resume=True, overwrite=bool(given.get("overwrite")))
         return folder.saved_config()
     chosen = presets.preset(given["preset"]) if "preset" in given else presets.preset_for(dataset)
-    return presets.of_model(chosen, model)
+    model = given.get("model", chosen.model.model)
+    return chosen if model == chosen.model.model else presets.of_model(chosen, model)
 
 
 def _parser(prog: str, config: Config) -> Parser:

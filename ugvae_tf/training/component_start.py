@@ -19,8 +19,8 @@ class ComponentStart(keras.callbacks.Callback):
     """Set the components to a mixture of the codes of training images, when the pre-training is over.
 
     Before, all components are equal (tied_components.py): the model is a VAE with one Gaussian prior, which is learned.
-    VaDE (Jiang et al. 2017) starts in this way, from the codes of an autoencoder. The codes are a function of the checkpoint and
-    the images a function of the seed, so a resumed run has the same components.
+    VaDE (Jiang et al. 2017) starts in this way, from the codes of an autoencoder. The codes are a function of the
+    checkpoint and the images a function of the seed, so a resumed run has the same components.
     """
 
     def __init__(self, training: TrainingConfig, steps: int, images: ImageSet) -> None:
