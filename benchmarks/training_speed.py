@@ -7,7 +7,7 @@ Both train the official models in alternating rounds: the MNIST model on MNIST, 
 model, with convolutions and batch normalisation, on noise images of 64x64 pixels in three
 channels. Ratios of speed are to the twin's fastest number of threads, ratios of CPU time to the
 number of threads with the least CPU time. Four groups per step are measured for the first model
-of each body.
+of each body. `--precision float32 bfloat16` measures ugvae_tf in both.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import get_args
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -28,6 +29,7 @@ from fit_timing import FitTimer, Result
 from twin_timing import TwinTimer
 
 from ugvae_tf.config import Config, DataConfig, ModelConfig
+from ugvae_tf.config.precision import Precision
 from ugvae_tf.config.presets import preset
 from ugvae_tf.datasets.loading import load_split
 
@@ -42,22 +44,25 @@ OFFICIAL_CONV = {
 }
 
 
-def fit_timer(config: Config, images: np.ndarray, groups: int) -> FitTimer:
+def fit_timer(config: Config, images: np.ndarray, groups: int, precision: Precision) -> FitTimer:
     """ugvae_tf with `groups` groups per step."""
     config = fit_timing.with_groups(config, groups)
+    config = replace(config, training=replace(config.training, precision=precision))
     stream = fit_timing.random_steps(config, images)
     return FitTimer(fit_timing.compiled_model(config, images), stream, fit_timing.images_per_step(config))
 
 
-def contestants(config: Config, images: np.ndarray, four_groups: bool) -> dict[str, TwinTimer | FitTimer]:
+def contestants(
+    config: Config, images: np.ndarray, four_groups: bool, precisions: Sequence[Precision]
+) -> dict[str, TwinTimer | FitTimer]:
     """The timers by name."""
     timers: dict[str, TwinTimer | FitTimer] = {
         f"{TWIN}, {DEFAULT_THREADS} threads": TwinTimer(config, images, DEFAULT_THREADS),
         f"{TWIN}, 1 thread": TwinTimer(config, images, 1),
-        "ugvae_tf, 1 group a step": fit_timer(config, images, groups=1),
     }
-    if four_groups:
-        timers["ugvae_tf, 4 groups a step"] = fit_timer(config, images, groups=4)
+    for groups in (1, 4) if four_groups else (1,):
+        for precision in precisions:
+            timers[f"ugvae_tf, {groups} a step, {precision}"] = fit_timer(config, images, groups, precision)
     return timers
 
 
@@ -124,6 +129,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=4, help="length of a measurement, about")
     parser.add_argument("--body", choices=["mlp", "conv"], nargs="+", default=["mlp", "conv"], help="which models")
     parser.add_argument("--components", type=int, nargs="+", default=[10, 1000], help="K of mlp; conv has 20")
+    parser.add_argument("--precision", choices=get_args(Precision), nargs="+", default=["float32"], help="of ugvae_tf")
     parser.add_argument("--json", type=Path, help="file for the results, with every round")
     return parser.parse_args()
 
@@ -134,7 +140,7 @@ def main() -> None:
     for config in models(asked.body, asked.components):
         body = config.model.body
         images = images_for(body)
-        timers = contestants(config, images, four_groups=body not in seen)
+        timers = contestants(config, images, body not in seen, asked.precision)
         seen.add(body)
         results = fit_timing.alternate(timers, asked.rounds, asked.seconds)
         table += rows(results, config.model, flop.flop_per_image(config, images.shape[1:]) / peak)

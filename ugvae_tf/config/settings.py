@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ugvae_tf.config.precision import Precision
 from ugvae_tf.errors import UserError
 
 MIN_PIXEL_STDDEV = 1 / 255  # one grey level; without a limit the density of a constant pixel is unbounded
@@ -157,6 +158,9 @@ class TrainingConfig:
     """G: groups in one gradient step, over all replicas."""
     learning_rate: float = 5e-3
     """Initial learning rate of Adam."""
+    precision: Precision = "float32"
+    """Numbers in which encoder and decoder compute in the training step. bfloat16 is faster for `body=conv`, on
+    processors with avx512_bf16 or AMX; everything else, and the exported model, computes in float32."""
     schedule: Literal["constant", "cosine"] = "constant"
     """Constant learning rate, or cosine decay to a hundredth."""
     warm_up: int = 0

@@ -33,10 +33,11 @@ class Decoder(keras.layers.Layer):
         self.fixed_stddev = math.sqrt(config.pixel_variance)
         if self.variance == "learned":
             start = keras.initializers.Constant(inverse_pixel_stddev(self.fixed_stddev))
-            self.raw_stddev = self.add_weight(shape=[], initializer=start, name="raw_stddev")
+            self.raw_stddev = self.add_weight(shape=[], initializer=start, dtype="float32", name="raw_stddev")
 
     def call(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> tfd.Distribution:
-        pixels = self.body(z, beta)  # [G, B, H, W, C]; 2C channels if the variance is an output too
+        # [G, B, H, W, C]; 2C channels if the variance is an output too. The body may compute in bfloat16.
+        pixels = tf.cast(self.body(z, beta), tf.float32)
         if self.likelihood == "bernoulli":
             logits = tf.clip_by_value(pixels, -LOGIT_LIMIT, LOGIT_LIMIT)
             return tfd.Independent(tfd.Bernoulli(logits=logits, dtype=tf.float32), 3)

@@ -80,7 +80,9 @@ class GlobalEncoder(keras.layers.Layer):
             self.raw_variance = keras.layers.Dense(config.global_size)
         if self.expert_variance != "free":
             # Initial variance 1 per expert: q(beta) of a group starts narrow, so that its noise is small.
-            self.log_variance = self.add_weight(shape=[config.global_size], initializer="zeros", name="log_variance")
+            self.log_variance = self.add_weight(
+                shape=[config.global_size], initializer="zeros", dtype="float32", name="log_variance"
+            )
 
     def call(self, features: tf.Tensor, component_probs: tf.Tensor | None = None) -> Experts:
         mean, known = self.mean_of_features(features), features  # [G, B, M], [G, B, F or F + K]

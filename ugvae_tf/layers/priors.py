@@ -30,8 +30,10 @@ class GlobalPrior(keras.layers.Layer):
         super().__init__()
         self.learned, self.size = config.global_prior == "learned", config.global_size
         if self.learned:
-            self.mean = self.add_weight(shape=[self.size], initializer="zeros", name="mean")
-            self.log_stddev = self.add_weight(shape=[self.size], initializer="zeros", name="log_stddev")
+            self.mean = self.add_weight(shape=[self.size], initializer="zeros", dtype="float32", name="mean")
+            self.log_stddev = self.add_weight(
+                shape=[self.size], initializer="zeros", dtype="float32", name="log_stddev"
+            )
 
     def call(self, groups: tf.Tensor) -> tfd.Distribution:
         shape = [groups, self.size]

@@ -6,9 +6,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from ugvae_tf.config.precision import check_precision
 from ugvae_tf.models.front import FrontDoor
 from ugvae_tf.models.importance import importance_bound
 from ugvae_tf.models.inputs import ImageShape, as_tensors
+from ugvae_tf.models.precision import FLOAT32, set_policy, traced_in_bfloat16
 from ugvae_tf.models.terms import ElboTerms, Objective, Terms
 
 Tensors = dict[str, tf.Tensor]
@@ -26,6 +28,7 @@ class GroupModel(FrontDoor):
     """
 
     jit_compile: bool  # a property of Keras
+    train_function: Callable[..., Any] | None  # of Keras; None until it is made
     term_names: tuple[str, ...] = ElboTerms._fields  # in the order of the terms
     training_objective = Objective()
 
@@ -48,10 +51,25 @@ class GroupModel(FrontDoor):
         """Create all variables by one pass over a blank image; every constructor ends with this call."""
         if self.built:
             return
+        set_policy([self], FLOAT32)  # whatever the policy of the process is
         self.elbo_terms(tf.zeros([1, 1, *self.image_shape]), tf.ones([1, 1]), seed=None)
 
     def _maybe_symbolic_build(self, iterator: object = None, data_batch: object = None) -> None:
         """Do nothing: all variables exist. Keras's method averages a batch over workers, which fails for several."""
+
+    @property
+    def bodies(self) -> list[keras.layers.Layer]:
+        """The layers that compute in the precision of `compile` in the training step."""
+        raise NotImplementedError
+
+    def make_train_function(self, force: bool = False) -> None:
+        """As Keras's; in bfloat16 where `compile` says so."""
+        check_precision(self.precision)
+        if self.train_function is not None and not force:
+            return
+        super().make_train_function(force)
+        if self.precision == "bfloat16" and self.train_function is not None:
+            self.train_function = traced_in_bfloat16(self.train_function, self.bodies)
 
     def make_test_function(self, force: bool = False) -> Any:
         """As Keras's, but never compiled by XLA, which takes seconds for the few steps of a validation."""

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
@@ -38,6 +39,11 @@ class FamilyModel(GroupModel):
         self.decoder = Decoder(config, image_shape)
         if config.has_beta:
             self.global_prior = GlobalPrior(config)
+
+    @property
+    def bodies(self) -> list[keras.layers.Layer]:
+        """The networks between pixels and features: all but a few of a model's operations."""
+        return [self.body, self.decoder.body]
 
     def posterior(
         self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False

@@ -10,6 +10,7 @@ import tensorflow as tf
 from ugvae_tf import codes
 from ugvae_tf.codes import Codes
 from ugvae_tf.config import ModelConfig, ModelName
+from ugvae_tf.config.precision import Precision
 from ugvae_tf.config.presets import model_config
 from ugvae_tf.errors import UserError
 from ugvae_tf.models.inputs import ImageShape, as_groups, as_mask, as_tensors, check_shape
@@ -75,8 +76,27 @@ class FrontDoor(keras.Model):
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
 
-    def compile(self, optimizer: Any = "adam", *, jit_compile: bool = False, **arguments: Any) -> None:
-        """As in Keras, but without XLA by default: XLA compiles for seconds and slows convolutions on a CPU."""
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """The arguments of `compile`, from which a saved model is compiled again."""
+        found = super().get_compile_config()
+        return found and found | {"precision": self.precision}
+
+    def compile(
+        self,
+        optimizer: Any = "adam",
+        *,
+        jit_compile: bool = False,
+        precision: Precision = "float32",
+        **arguments: Any,
+    ) -> None:
+        """As in Keras, but without XLA by default: XLA compiles for seconds and slows convolutions on a CPU.
+
+        Args:
+            precision: of encoder and decoder in the training step, "bfloat16" or "float32". Variables, distributions,
+                the bound, the optimiser and everything outside of training are float32. `fit` raises UserError for
+                bfloat16 on a processor without instructions for it.
+        """
+        self.precision = precision
         super().compile(optimizer=optimizer, jit_compile=jit_compile, **arguments)
 
     def __call__(self, images: Any, mask: Any = None, **arguments: Any) -> dict[str, tf.Tensor]:

@@ -37,8 +37,10 @@ class GmVae(FamilyModel):
             self.component_encoder = ComponentEncoder(config)
         shape = [1, config.components, config.local_size]
         apart = keras.initializers.RandomNormal(stddev=1.0)  # equal initial components would stay equal
-        self.component_mean = self.add_weight(shape=shape, initializer=apart, name="component_mean")
-        self.raw_log_variance = self.add_weight(shape=shape, initializer="zeros", name="raw_log_variance")
+        self.component_mean = self.add_weight(shape=shape, initializer=apart, dtype="float32", name="component_mean")
+        self.raw_log_variance = self.add_weight(
+            shape=shape, initializer="zeros", dtype="float32", name="raw_log_variance"
+        )
         self.build()
 
     def set_components(self, mean: np.ndarray, variance: np.ndarray) -> None:

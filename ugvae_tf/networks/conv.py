@@ -4,10 +4,11 @@ import math
 
 import keras
 import tensorflow as tf
-from keras.layers import Conv2D, Conv2DTranspose, Dense, ReLU, Reshape
+from keras.layers import ReLU, Reshape
 
 from ugvae_tf.config import ModelConfig
 from ugvae_tf.errors import UserError
+from ugvae_tf.networks.biased import Conv2D, Conv2DTranspose, Dense
 from ugvae_tf.networks.mlp import JointDense
 from ugvae_tf.networks.normalisation import normalisations
 

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from ugvae_tf.config import ModelConfig
+from ugvae_tf.networks.biased import Dense
 
 LAYERS = 2
 
@@ -18,8 +19,8 @@ class GatedDense(keras.layers.Layer):
 
     def __init__(self, units: int) -> None:
         super().__init__()
-        self.value = keras.layers.Dense(units)
-        self.gate = keras.layers.Dense(units, activation="sigmoid")
+        self.value = Dense(units)
+        self.gate = Dense(units, activation="sigmoid")
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return self.value(inputs) * self.gate(inputs)
@@ -51,7 +52,7 @@ class GatedDecoder(keras.layers.Layer):
         super().__init__()
         self.image_shape, self.decodes_beta = image_shape, config.decodes_beta
         hidden = [GatedDense(config.hidden_units) for _ in range(LAYERS)]
-        self.network = keras.Sequential([*hidden, keras.layers.Dense(math.prod(image_shape))])
+        self.network = keras.Sequential([*hidden, Dense(math.prod(image_shape))])
 
     def call(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> tf.Tensor:
         groups, size = tf.shape(z)[0], tf.shape(z)[1]

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from ugvae_tf.config import ModelConfig
+from ugvae_tf.networks.biased import Dense
 
 
 class JointDense(keras.layers.Layer):
@@ -22,9 +23,9 @@ class JointDense(keras.layers.Layer):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         units = config.hidden_units
-        self.of_z = keras.layers.Dense(units)
-        self.of_beta = keras.layers.Dense(units, use_bias=False) if config.decodes_beta else None
-        self.factor = keras.layers.Dense(units, use_bias=False) if config.decoder_beta == "film" else None
+        self.of_z = Dense(units)
+        self.of_beta = Dense(units, use_bias=False) if config.decodes_beta else None
+        self.factor = Dense(units, use_bias=False) if config.decoder_beta == "film" else None
 
     def call(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> tf.Tensor:
         joint = self.of_z(z)
@@ -44,7 +45,7 @@ class MlpEncoder(keras.layers.Layer):
     def __init__(self, image_shape: tuple[int, int, int], config: ModelConfig) -> None:
         super().__init__()
         self.pixels = math.prod(image_shape)
-        self.hidden = keras.layers.Dense(config.hidden_units, activation="relu")
+        self.hidden = Dense(config.hidden_units, activation="relu")
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
         groups, size = tf.shape(images)[0], tf.shape(images)[1]
@@ -61,7 +62,7 @@ class MlpDecoder(keras.layers.Layer):
         super().__init__()
         self.image_shape = image_shape
         self.hidden = JointDense(config)
-        self.pixels = keras.layers.Dense(math.prod(image_shape))
+        self.pixels = Dense(math.prod(image_shape))
 
     def call(self, z: tf.Tensor, beta: tf.Tensor | None = None) -> tf.Tensor:
         pixels = self.pixels(self.hidden(z, beta))  # [G, B, H*W*C]

@@ -111,12 +111,13 @@ def _training(config: Config) -> dict[str, str]:
     if config.preset == NO_PRESET:
         return {"Settings": "not recorded: the model was trained in Python", "Settings beyond the paper": beyond}
     steps = f"{training.groups_per_step} group{'s' * (training.groups_per_step > 1)} in a step"
+    numbers = "" if training.precision == "float32" else f", steps in {training.precision}"
     return {
         "Groups": card_limits.groups(config.data),
         **_augmentation(training.augmentation),
         "Objective": _objective(config),
         "Length": f"{training.epochs} epochs, {steps}",
-        "Optimiser": f"Adam, learning rate {training.learning_rate:g}, {training.schedule} schedule",
+        "Optimiser": f"Adam, learning rate {training.learning_rate:g}, {training.schedule} schedule{numbers}",
         "Preset and seed": f"{config.preset}, seed {training.seed}",
         "Settings beyond the paper": beyond,
     }

@@ -106,6 +106,7 @@ def compiled_model(
         optimizer=keras.optimizers.Adam(_learning_rate(config.training, steps)),
         jit_compile=xla_pays(config, steps, model.distribute_strategy) if xla is None else xla,
         steps_per_execution=_steps_per_execution(steps, model.distribute_strategy),
+        precision=config.training.precision,
     )
     model.build()
     model.optimizer.build(model.trainable_variables)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ugvae_tf import config as configuration
 from ugvae_tf.config import Config, ModelConfig
+from ugvae_tf.config.precision import check_precision
 from ugvae_tf.config.validation import validate
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving.saved_model import is_number, version_folder
@@ -48,6 +49,7 @@ class TrainRequest:
         if self.resume:
             request._check_same_run()
         validate(request.config)
+        check_precision(request.config.training.precision)
         return request
 
     def _with_version(self) -> "TrainRequest":
