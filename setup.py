@@ -130,6 +130,6 @@ setup(
             "mkdocs-jupyter>=0.25,<1",  # runs the tutorials and shows their outputs
             "ruff>=0.17,<0.18",  # formats the signatures of the API reference
         ],
-        "benchmark": ["torch==2.13.0"],
+        "benchmark": ["torch==2.13.0", "pythae==0.1.2"],
     },
 )
