@@ -26,7 +26,7 @@ GROUPS = {
     "networks": ("body", "hidden_units", "normalisation", "decoder_beta"),
     "likelihood": ("likelihood", "observation_variance", "pixel_variance"),
     "objective": ("objective", "importance_samples", "warm_up"),
-"start of the components": ("component_start", "pre_training"),
+    "start of the components": ("component_start", "pre_training"),
     "optimiser": ("learning_rate", "schedule", "precision"),
     "validation": ("validation_share", "validation", "early_stopping"),
 }
