@@ -58,6 +58,7 @@ def test_the_components_are_those_of_the_mixture_exactly(monkeypatch):
     np.testing.assert_allclose(found, -0.5 * terms.sum(axis=-1), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_training_with_fixed_shares_moves_q_d_towards_them():
     model, images = gm_vae(components=2), np.uint8(255 * random_images(1, 40)[0])
     model.set_components(np.array([[-1.0] * 3, [1.0] * 3]), np.ones([2, 3]))
