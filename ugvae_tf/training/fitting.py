@@ -22,6 +22,7 @@ from ugvae_tf.models.gm_vae import GmVae
 from ugvae_tf.models.inputs import ImageShape
 from ugvae_tf.models.terms import Objective
 from ugvae_tf.training.augmentation import augmented
+from ugvae_tf.training.fused_adam import FusedAdam
 from ugvae_tf.training.tied_components import tie_components
 
 CLUSTER = "cluster"  # name of the label with the most probable component of an exported model
@@ -102,9 +103,11 @@ def compiled_model(
     keras.utils.set_random_seed(config.training.seed)
     model = build_model(config.model, image_shape, config.training.seed)
     model.training_objective = _objective(config.training, steps)
+    xla = xla_pays(config, steps, model.distribute_strategy) if xla is None else xla
+    adam = keras.optimizers.Adam if xla else FusedAdam  # XLA fuses the operations of Keras's
     model.compile(
-        optimizer=keras.optimizers.Adam(_learning_rate(config.training, steps)),
-        jit_compile=xla_pays(config, steps, model.distribute_strategy) if xla is None else xla,
+        optimizer=adam(_learning_rate(config.training, steps)),
+        jit_compile=xla,
         steps_per_execution=_steps_per_execution(steps, model.distribute_strategy),
         precision=config.training.precision,
     )
