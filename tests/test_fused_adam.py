@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_models import ONE_REPLICA, TWO_REPLICAS
+from small_models import IMAGE_SHAPE, ONE_REPLICA, TWO_REPLICAS, small_config
 
+from ugvae_tf.config import Config
+from ugvae_tf.training import fitting
 from ugvae_tf.training.fused_adam import FusedAdam
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
@@ -69,3 +71,10 @@ def test_the_state_is_that_of_keras_so_a_run_can_resume_with_either():
 def test_it_is_restored_from_its_configuration():
     restored = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(FusedAdam(0.3, beta_1=0.5)))
     assert isinstance(restored, FusedAdam) and restored.beta_1 == 0.5
+
+
+@pytest.mark.parametrize(("xla", "expected"), [(False, FusedAdam), (True, keras.optimizers.Adam)])
+def test_only_a_training_step_without_xla_has_it(xla, expected):
+    assert (
+        type(fitting.compiled_model(Config(model=small_config()), IMAGE_SHAPE, steps=3, xla=xla).optimizer) is expected
+    )

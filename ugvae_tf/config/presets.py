@@ -156,8 +156,8 @@ def _binarised(name: str, components: int = 1, **training: Any) -> Config:
     return Config(f"mnist-binarised-{name}", DataConfig(group_size=100, binarise=True), model, fitting)
 
 
-# Ten components for ten digits (docs/results.md): they start at clusters of the codes of an autoencoder, whose KL terms
-# have a third of their weight then, as such codes keep more of the digit than those of a VAE.
+# Ten components for ten digits (docs/results.md). They start at clusters of the codes after ten epochs, in which the
+# weight of the KL terms rises from 0 to .42: such codes keep more of the digit than those of a VAE.
 CLUSTERS = Config(
     preset="mnist-clusters",
     data=DataConfig(group_size=256),
