@@ -119,7 +119,9 @@ def _validate_start(model: ModelConfig, training: TrainingConfig) -> None:
     start = f"component_start={training.component_start}"
     if training.component_start == "random":
         if training.pre_training:
-            raise UserError("`pre_training` is for `component_start=mixture` and `neighbours`: give both, or neither.")
+            raise UserError(
+                "`pre_training` needs `component_start=mixture` or `component_start=neighbours`: give both, or neither."
+            )
         return
     if model.model != "gm-vae" or model.component_posterior != "optimal":
         raise UserError(f"`{start}` is for gm-vae with `component_posterior=optimal`: give both, or leave it out.")
