@@ -1,7 +1,8 @@
 """Comparison of the models of paper figure 1 with equal data, bodies, budgets and measures, over several seeds.
 
 `python benchmarks/ablation.py --dataset mnist --epochs 4 --seeds 3` trains every row of ROWS with train.py,
-runs evaluate.py's tasks on each export, and prints one table of means, with the spread over seeds in brackets.
+runs evaluate.py's tasks on each export, and prints one table of means, with the spread over seeds in brackets;
+a figure beside it has the composition R2, which tells the models apart.
 A row that is already measured in --output-dir is not measured again. Models that were trained on groups by a
 label are evaluated on the same groups as the others. The bound of nested-vae is that of the exported model, with
 z from its nested decoder, not its training objective. All bounds have as many importance samples of z. The last
@@ -15,12 +16,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+from ablation_tables import COLUMNS, UNTRAINED, figure, table
 
-from ugvae_tf.commands.evaluate import EvaluationRequest
 from ugvae_tf.errors import LacksPart
-from ugvae_tf.evaluation.floors import FLOORS
 from ugvae_tf.tasks.context import Context
+from ugvae_tf.tasks.request import EvaluationRequest
 from ugvae_tf.tasks.run import TASKS
 
 ROOT = Path(__file__).parents[1]
@@ -33,18 +33,7 @@ ROWS = {  # name of each row, which begins with the model's: flags
     "ml-vae, groups by label": ["--group-by", LABEL],
     "nested-vae, groups by label": ["--group-by", LABEL],
     "ug-vae": [],
-    "ug-vae, initial weights": ["--epochs", 0],
-}
-# Task, metric and format of each column; {code} is the mean of q(beta), or of z in a model without beta.
-COLUMNS = {
-    "ELBO": ("likelihood", "elbo", "{:.1f}"),
-    "IW bound, 25 samples": ("likelihood", "iw_25", "{:.1f}"),
-    "squared error": ("reconstruction", "mean_squared_error", "{:.4f}"),
-    "clustering": ("clustering", "component_matched_accuracy", "{:.2f}"),
-    "groups": ("batch-classification", "{code}_rbf_test_accuracy_mean", "{:.3f}"),
-    "groups + random": ("batch-classification", "{code}_rbf_test_accuracy_with_random_mean", "{:.3f}"),
-    "composition R2": ("composition", "random_{code}_r2_mean", "{:.2f}"),
-    "R2 of q(d)": ("composition", "random_component_probs_r2_mean", "{:.2f}"),
+    UNTRAINED: ["--epochs", 0],
 }
 
 
@@ -61,7 +50,8 @@ def main() -> None:
     found = {row: [measured(flags, row, seed) for seed in range(flags.seeds)] for row in ROWS}
     written = Path(flags.output_dir) / f"{flags.dataset}.md"
     written.write_text(table(found) + "\n")
-    print(f"{table(found)}\n\nWritten to {written}")
+    figure(found, flags.dataset, flags.epochs).savefig(written.with_suffix(".png"), dpi=110)
+    print(f"{table(found)}\n\nWritten to {written} and {written.with_suffix('.png')}")
 
 
 def measured(flags: argparse.Namespace, row: str, seed: int) -> dict[str, float]:
@@ -90,7 +80,7 @@ def evaluated(flags: argparse.Namespace, folder: Path) -> dict[str, float]:
     """The metrics of the tasks in COLUMNS that the model allows; its codes are computed once."""
     attribute = {"attribute": flags.attribute} if flags.attribute else {}
     context = Context(EvaluationRequest("likelihood", str(folder), group_size="128", **attribute))
-    found = {}
+    found: dict[str, float] = {}
     for task in dict.fromkeys(task for task, _, _ in COLUMNS.values()):
         context.request = replace(context.request, task=task, groups=flags.groups if task == "likelihood" else None)
         try:
@@ -100,30 +90,6 @@ def evaluated(flags: argparse.Namespace, folder: Path) -> dict[str, float]:
             metrics = {}
         found |= {f"{task}/{name}": value for name, value in metrics.items()}
     return found
-
-
-def table(found: dict[str, list[dict[str, float]]]) -> str:
-    """Markdown: a row for each model, means over seeds with the spread in brackets."""
-    lines = ["| model | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
-    for row, runs in found.items():
-        has_beta = "composition/random_beta_mean_r2_mean" in runs[0]
-        cells = [cell(runs, *column, code="beta_mean" if has_beta else "z_mean") for column in COLUMNS.values()]
-        lines.append(f"| {row} | " + " | ".join(cells) + " |")
-    for floor, meaning in FLOORS.items():  # the same for every row, which has the same groups
-        cells = [
-            cell(found["ug-vae"], *column, code=floor) if "{code}" in column[1] else "" for column in COLUMNS.values()
-        ]
-        lines.append(f"| floor: {meaning} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def cell(runs: list[dict[str, float]], task: str, metric: str, form: str, code: str) -> str:
-    """One metric over the seeds; empty where the model has none."""
-    name = f"{task}/{metric.format(code=code)}"
-    values = [run[name] for run in runs if name in run]
-    if len(values) < 2:
-        return form.format(values[0]) if values else ""
-    return f"{form.format(np.mean(values))} ({form.format(np.std(values, ddof=1))})"
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from ugvae_tf.layers import (
     LocalEncoder,
     MixturePrior,
 )
+from ugvae_tf.layers.decoder import BernoulliPixels
 from ugvae_tf.layers.priors import PACE
 from ugvae_tf.layers.stddev import inverse_pixel_stddev, latent_stddev, pixel_stddev
 
@@ -216,6 +217,15 @@ def test_a_bernoulli_pixel_has_its_cross_entropy_as_log_density():
     mean = p_x.mean().numpy()
     expected = (x * np.log(mean) + (1 - x) * np.log(1 - mean)).sum(axis=(2, 3, 4))
     np.testing.assert_allclose(p_x.log_prob(x), expected, rtol=1e-4)
+
+
+def test_the_gradient_of_a_bernoulli_pixel_is_its_value_minus_its_mean():
+    logits = tf.constant([-12.0, -2.0, 0.0, 3.0, 12.0])
+    x = tf.constant([0.0, 1.0, 0.5, 1.0, 0.0])
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        log_p = BernoulliPixels(logits=logits, dtype=tf.float32).log_prob(x)
+    np.testing.assert_allclose(tape.gradient(log_p, logits), x - 1 / (1 + np.exp(-logits)), rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("raw", [-1e30, -100.0, 0.0, 100.0, 1e30])

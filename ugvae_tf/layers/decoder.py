@@ -13,6 +13,14 @@ from ugvae_tf.layers.stddev import inverse_pixel_stddev, pixel_stddev
 LOGIT_LIMIT = 12.0  # absolute logit of a Bernoulli pixel: the float32 mean is neither 0 nor 1
 
 
+class BernoulliPixels(tfd.Bernoulli):
+    """As TFP's, with log p(x) = x l - log(1 + exp(l)) for the logit l: a third of the operations, for finite logits."""
+
+    def _log_prob(self, event: tf.Tensor) -> tf.Tensor:
+        logits = self.logits_parameter()
+        return tf.cast(event, logits.dtype) * logits - tf.math.softplus(logits)
+
+
 class Decoder(keras.layers.Layer):
     """p(x_i | z_i, beta): a distribution over the pixels of one image (paper eq. 2).
 
@@ -40,7 +48,7 @@ class Decoder(keras.layers.Layer):
         pixels = tf.cast(self.body(z, beta), tf.float32)
         if self.likelihood == "bernoulli":
             logits = tf.clip_by_value(pixels, -LOGIT_LIMIT, LOGIT_LIMIT)
-            return tfd.Independent(tfd.Bernoulli(logits=logits, dtype=tf.float32), 3)
+            return tfd.Independent(BernoulliPixels(logits=logits, dtype=tf.float32), 3)
         if self.variance == "network":
             pixels, raw_stddev = tf.split(pixels, 2, axis=-1)
             stddev = pixel_stddev(raw_stddev)

@@ -144,11 +144,15 @@ def _steps_per_execution(steps: int, strategy: tf.distribute.Strategy) -> int:
 def xla_pays(config: Config, steps: int, strategy: tf.distribute.Strategy) -> bool:
     """Whether XLA saves more time in a run of `steps` an epoch than it takes to compile.
 
-    It speeds up small steps of dense networks only, and fails to place variables on several replicas.
+    It speeds up small steps of dense networks only, but not of a plain VAE with two dense layers (docs/speed.md),
+    and fails to place variables on several replicas.
     """
-    possible = config.model.body != "conv" and strategy.num_replicas_in_sync == 1
-    images = config.data.group_size * config.training.groups_per_step
-    return possible and images <= XLA_MOST_IMAGES and steps * config.training.epochs >= XLA_LEAST_STEPS
+    model, training = config.model, config.training
+    plain = model.body == "mlp" and not (model.has_mixture or model.has_beta)
+    possible = model.body != "conv" and not plain and strategy.num_replicas_in_sync == 1
+    decoded = config.data.group_size * training.groups_per_step
+    decoded *= training.importance_samples if training.objective == "iwae" else 1
+    return possible and decoded <= XLA_MOST_IMAGES and steps * training.epochs >= XLA_LEAST_STEPS
 
 
 def fit(
