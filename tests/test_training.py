@@ -166,8 +166,7 @@ def test_tf_config_that_describes_no_cluster_is_the_users_error(monkeypatch):
         ({"training": {"epochs": 2}}, 421, False),  # fewer steps than the compilation is worth
         ({"training": {"epochs": 20, "groups_per_step": 2}}, 421, False),
         ({"training": {"epochs": 20}, "model": {"body": "conv"}}, 421, False),
-        ({"training": {"epochs": 20}, "model": {"model": "vae", "global_size": 0, "components": 1}}, 421, False),
-        ({"training": {"epochs": 20}, "model": {"model": "ml-vae", "components": 1}}, 421, True),
+        ({"training": {"epochs": 20}, "model": {"hidden_units": 512}}, 421, False),
         ({"training": {"epochs": 20, "objective": "iwae", "importance_samples": 5}}, 421, False),
     ],
 )

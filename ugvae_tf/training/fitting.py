@@ -26,9 +26,9 @@ from ugvae_tf.training.fused_adam import FusedAdam
 from ugvae_tf.training.tied_components import tie_components
 
 CLUSTER = "cluster"  # name of the label with the most probable component of an exported model
-# XLA compiles the training step for 6 s more, and gains 1.5 ms a step of one group of 128; with two groups it gains
-# nothing (docs/speed.md).
-XLA_MOST_IMAGES, XLA_LEAST_STEPS = 128, 4000
+# XLA compiles the training step for 2 to 6 s more, and gains 1 to 4 ms a step of one group of 128; with more images or
+# hidden units it gains nothing (docs/speed.md).
+XLA_MOST_IMAGES, XLA_MOST_UNITS, XLA_LEAST_STEPS = 128, 400, 4000
 MAX_STEPS_PER_EXECUTION = 32  # steps between two updates of the progress bar
 LEAST_UPDATES = 8  # of the bar in an epoch
 
@@ -144,12 +144,12 @@ def _steps_per_execution(steps: int, strategy: tf.distribute.Strategy) -> int:
 def xla_pays(config: Config, steps: int, strategy: tf.distribute.Strategy) -> bool:
     """Whether XLA saves more time in a run of `steps` an epoch than it takes to compile.
 
-    It speeds up small steps of dense networks only, but not of a plain VAE with two dense layers (docs/speed.md),
-    and fails to place variables on several replicas.
+    It speeds up small steps of small dense networks only (docs/speed.md), and fails to place variables on several
+    replicas.
     """
     model, training = config.model, config.training
-    plain = model.body == "mlp" and not (model.has_mixture or model.has_beta)
-    possible = model.body != "conv" and not plain and strategy.num_replicas_in_sync == 1
+    small = model.body != "conv" and model.hidden_units <= XLA_MOST_UNITS
+    possible = small and strategy.num_replicas_in_sync == 1
     decoded = config.data.group_size * training.groups_per_step
     decoded *= training.importance_samples if training.objective == "iwae" else 1
     return possible and decoded <= XLA_MOST_IMAGES and steps * training.epochs >= XLA_LEAST_STEPS
