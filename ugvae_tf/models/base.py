@@ -143,6 +143,11 @@ class GroupModel(FrontDoor):
             metric.update_state(values, sample_weight=sizes)
         results = {metric.name: metric.result() for metric in self.term_metrics}
         if isinstance(self.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy):
-            # Keras averages over workers along axis 0, which a scalar does not have.
-            return {name: result[tf.newaxis] for name, result in results.items()}
+            # Keras averages over workers along axis 0, which a scalar does not have: two messages in every step, so
+            # it gets the loss alone.
+            return {"loss": results["loss"][tf.newaxis]}
         return results
+
+    def _get_metrics_result_or_logs(self, logs: object) -> dict[str, Any]:
+        """The averages of an epoch over all workers, of which a step returns the loss alone. A method of Keras."""
+        return self.get_metrics_result()
