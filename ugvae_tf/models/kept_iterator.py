@@ -9,7 +9,8 @@ def keeping_iterator(step: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
     When an iterator is deleted, TensorFlow waits for the thread that tunes the input pipeline. Now and then this
     thread misses the signal to end and sleeps until its next turn: after minutes of training, for up to a minute.
-    A kept iterator is not deleted at the end of `fit`, so the results follow at once.
+    A kept iterator is not deleted at the end of `fit`, so the results follow at once. It holds the images of its
+    dataset as long as the step lives, or until the next iterator.
     """
     last: list[Any] = []
 
