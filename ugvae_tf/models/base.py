@@ -10,7 +10,6 @@ from ugvae_tf.config.precision import check_precision
 from ugvae_tf.models.front import FrontDoor
 from ugvae_tf.models.importance import importance_bound
 from ugvae_tf.models.inputs import ImageShape, as_tensors
-from ugvae_tf.models.kept_iterator import keeping_iterator
 from ugvae_tf.models.precision import FLOAT32, set_policy, traced_in_bfloat16
 from ugvae_tf.models.terms import ElboTerms, Objective, Terms
 
@@ -64,14 +63,13 @@ class GroupModel(FrontDoor):
         raise NotImplementedError
 
     def make_train_function(self, force: bool = False) -> None:
-        """As Keras's; in bfloat16 where `compile` says so, and without a wait for the input pipeline at the end."""
+        """As Keras's; in bfloat16 where `compile` says so."""
         check_precision(self.precision)
         if self.train_function is not None and not force:
             return
         super().make_train_function(force)
-        assert self.train_function is not None
-        step = keeping_iterator(self.train_function)
-        self.train_function = traced_in_bfloat16(step, self.bodies) if self.precision == "bfloat16" else step
+        if self.precision == "bfloat16" and self.train_function is not None:
+            self.train_function = traced_in_bfloat16(self.train_function, self.bodies)
 
     def make_test_function(self, force: bool = False) -> Any:
         """As Keras's, but never compiled by XLA, which takes seconds for the few steps of a validation."""

@@ -60,6 +60,10 @@ class EpochLines(keras.callbacks.Callback):
         self._phases.close()
         self.table = EpochTable(self.epochs, self.model.term_names)
 
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """TensorFlow now and then waits for seconds for the threads of its input pipeline (docs/speed.md)."""
+        self._phases.enter_context(progress.phase("Closing the input pipeline"))
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.epoch, self.clock = epoch + 1, Clock()
 
