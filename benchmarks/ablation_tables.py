@@ -74,5 +74,6 @@ def figure(found: Mapping[str, Runs], dataset: str, epochs: int) -> Figure:
 
 
 def bar(of_seeds: list[float], kind: str) -> Bar:
-    """The mean and the range of the seeds."""
-    return Bar(float(np.mean(of_seeds)), min(of_seeds), max(of_seeds), kind)
+    """The mean and the range of the seeds; no range of a floor that is the same for each."""
+    low, high = min(of_seeds), max(of_seeds)
+    return Bar(float(np.mean(of_seeds)), *((low, high) if low < high else (None, None)), kind)

@@ -24,7 +24,7 @@ def main() -> None:
     figure = curves(
         lines,
         "Loss of validation images during training",
-        "Minus the bound that is trained, one sample for each image, or those of IWAE; lower is better.",
+        "Minus the bound that is trained, of images that are not trained on; lower is better.",
         ("epoch", "validation loss, nats per image"),
     )
     figure.savefig(flags.file, dpi=110)

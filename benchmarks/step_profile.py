@@ -1,7 +1,8 @@
 """Where the time of a training step goes: shares of the operations, by TensorFlow's profiler.
 
 Run `python benchmarks/step_profile.py` on an idle machine. It trains each model of MODELS for some steps without XLA,
-which would hide the operations, and sums the time of every operation by what it is for. The times are those of the
+which would hide the operations, and sums the time of every operation by what it is for; the input pipeline, which runs
+beside the step, is left out. The times are those of the
 threads that carry out the operations; the work of one operation on other threads is within its time.
 """
 
@@ -40,7 +41,6 @@ PURPOSES = {  # the first one whose part is in the operation's name: the layer, 
                                          ":Einsum", "Conv2D"),
     "likelihood of the pixels": ("decoder/clip", "decoder/Sigmoid", "CONSTRUCTED_AT_decoder"),
     "random numbers": (":Stateless", ":Random"),
-    "input": ("IteratorGetNext", "tf_data", "Iterator:"),
 }  # fmt: skip
 NUMBER = re.compile(r"_\d+(?=/)")  # that Keras adds to the names of layers
 REST = "the rest of the encoder, the decoder and the KL terms"
