@@ -67,7 +67,7 @@ def figure(found: Mapping[str, Runs], dataset: str, epochs: int) -> Figure:
     floors = {meaning: bar(values(found["ug-vae"], task, metric, floor), "floor") for floor, meaning in FLOORS.items()}
     return bars(
         rows | floors,
-        f"{dataset}: what the code of a random group says of its labels",
+        f"{dataset}: the composition of random groups, predicted from their codes",
         f"{epochs} epochs, {len(found[UNTRAINED])} seeds of training: the mean, and in brackets the range.",
         "R2 of a ridge regression from the code to the histogram of the group's labels",
     )
