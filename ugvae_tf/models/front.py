@@ -14,6 +14,7 @@ from ugvae_tf.config.precision import Precision
 from ugvae_tf.config.presets import model_config
 from ugvae_tf.errors import UserError
 from ugvae_tf.models.inputs import ImageShape, as_groups, as_mask, as_tensors, check_shape
+from ugvae_tf.models.pipeline import on_one_cpu
 
 IMAGES_PER_CALL = 8192  # of encode: large enough to use all cores, small enough for memory
 
@@ -139,9 +140,11 @@ class FrontDoor(keras.Model):
         return super().predict(tf.data.Dataset.from_tensor_slices((groups, mask)).batch(size), **arguments)
 
     def _inputs(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Arrays as checked groups with their mask; a dataset after a check of its element shapes."""
+        """Arrays as checked groups with their mask; a dataset after a check; a distributed one as it is."""
         if isinstance(x, tuple) and len(x) == 2:
             x, y = x
+        if isinstance(x, tf.distribute.DistributedDataset):
+            return x, None
         if isinstance(x, tf.data.Dataset):
             spec = x.element_spec[0] if isinstance(x.element_spec, tuple) else x.element_spec
             check_shape(tuple(spec.shape), self.image_shape)
@@ -149,7 +152,7 @@ class FrontDoor(keras.Model):
                 raise UserError(
                     "A dataset must have groups [G, B, H, W, C] as elements, as `random_groups` makes them."
                 )
-            return x, None
+            return on_one_cpu(x, self.distribute_strategy), None
         groups = as_groups(x, self.image_shape)
         return groups, as_mask(y, groups)
 
