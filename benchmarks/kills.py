@@ -17,10 +17,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from ugvae_tf.config.precision import Precision
 from ugvae_tf.files import replace_text
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--signal", default="KILL", help="KILL, TERM, HUP or INT")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--precision", choices=get_args(Precision), default="float32", help="of the training")
     parser.add_argument("--output", type=Path, default=Path("kills.json"), help="results of every kill")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -53,13 +55,13 @@ def measured(asked: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     images = np.random.default_rng(0).integers(256, size=(400, 5, 5, 1), dtype=np.uint8)
     np.savez(folder / "images.npz", image=images)
     began = time.monotonic()
-    ended(start(folder, "undisturbed"))
+    ended(start(folder, "undisturbed", asked.precision))
     life, expected = time.monotonic() - began, digest(folder / "undisturbed")
     record = begun(asked, expected)
     for number in range(len(record["rows"]), asked.kills):
         moment = np.random.default_rng([asked.seed, number]).uniform(0, life)
         began, output = time.monotonic(), f"killed-{number}"
-        state = disturbed(folder, output, moment, getattr(signal, f"SIG{asked.signal}"))
+        state = disturbed(folder, output, asked.precision, moment, getattr(signal, f"SIG{asked.signal}"))
         row = {"number": number, "moment": moment, "life": life, "state": state}
         row |= {"equal": digest(folder / output) == expected, "seconds": time.monotonic() - began}
         record["rows"].append(row)
@@ -80,11 +82,11 @@ def begun(asked: argparse.Namespace, expected: str) -> dict[str, Any]:
     return found
 
 
-def start(folder: Path, output: str, *more: str) -> subprocess.Popen:
+def start(folder: Path, output: str, precision: Precision, *more: str) -> subprocess.Popen:
     """train.py in a process of its own."""
     command = [sys.executable, ROOT / "train.py", *FLAGS.split(), "--data-dir", folder / "images.npz"]
     return subprocess.Popen(
-        [*command, "--output-dir", folder / output, *more],
+        [*command, "--output-dir", folder / output, "--precision", precision, *more],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -98,17 +100,17 @@ def ended(process: subprocess.Popen) -> tuple[int, str]:
     return process.returncode, told
 
 
-def disturbed(folder: Path, output: str, moment: float, number: int) -> str:
+def disturbed(folder: Path, output: str, precision: Precision, moment: float, number: int) -> str:
     """Train with one signal at the moment, then to the end; returns where the run was."""
-    process = start(folder, output)
+    process = start(folder, output, precision)
     time.sleep(moment)
     process.send_signal(number)
     ended(process)
     run = folder / output / "small"
     rows = len((run / "history.csv").read_text().splitlines()) if (run / "history.csv").exists() else 0
-    status, told = ended(start(folder, output, "--resume"))
+    status, told = ended(start(folder, output, precision, "--resume"))
     if status == 2 and "no run to resume" in told:
-        status, told = ended(start(folder, output))
+        status, told = ended(start(folder, output, precision))
         return f"before the run, then status {status} {told[-300:]}"
     return f"with {max(0, rows - 1)} epochs in history.csv, then status {status} {told[-300:]}"
 

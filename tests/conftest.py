@@ -103,3 +103,16 @@ def tiny_data_dir(tmp_path_factory):
         disable_shuffling=True,
     )
     return folder
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A function that gives the machine a processor with these flags."""
+    from ugvae_tf.config import precision
+
+    def with_flags(text: str) -> None:
+        (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nmodel name\t: amx_bf16 9000\n{text}\n")
+        monkeypatch.setattr(precision, "CPU", tmp_path / "cpuinfo")
+        monkeypatch.setattr(precision, "GPUS", (tmp_path / "gpu",))
+
+    return with_flags

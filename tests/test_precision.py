@@ -36,18 +36,6 @@ SLOWER = {
 CLOSE = 0.02  # bfloat16 has 8 significant bits, an error of 0.4 % at most in each number
 
 
-@pytest.fixture
-def machine(tmp_path, monkeypatch):
-    """A function that gives the machine a processor with these flags."""
-
-    def with_flags(text: str) -> None:
-        (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nmodel name\t: amx_bf16 9000\n{text}\n")
-        monkeypatch.setattr(precision, "CPU", tmp_path / "cpuinfo")
-        monkeypatch.setattr(precision, "GPUS", (tmp_path / "gpu",))
-
-    return with_flags
-
-
 def groups_of(model) -> tuple[tf.Tensor, tf.Tensor]:
     images = random_images(2, 5, image_shape=model.image_shape).round()
     return tf.constant(images), tf.constant([[1.0] * 5, [1.0] * 3 + [0.0] * 2])
