@@ -19,8 +19,8 @@ import psutil
 from ugvae_tf.datasets.front import load_images
 from ugvae_tf.datasets.grouped_images import GroupedImages
 from ugvae_tf.datasets.image_reader import Chunk
+from ugvae_tf.groups.group_stream import encoded
 from ugvae_tf.serving.served_model import load
-from ugvae_tf.tasks.group_stream import encoded
 
 
 def main() -> None:
@@ -61,9 +61,9 @@ def local(saved_model: str, images: np.ndarray, groups: np.ndarray) -> None:
 
 
 def on_beam(saved_model: str, images: np.ndarray, groups: np.ndarray, processes: int) -> None:
+    from ugvae_tf.groups.beam_elements import IMAGES, Rows
+    from ugvae_tf.groups.beam_encode import Job, run_pipeline
     from ugvae_tf.serving.shipped import located
-    from ugvae_tf.tasks.beam_elements import IMAGES, Rows
-    from ugvae_tf.tasks.beam_encode import Job, run_pipeline
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "images.npy"

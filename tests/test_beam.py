@@ -9,9 +9,9 @@ from test_encode import SHAPE, images_of, written
 from ugvae_tf.commands.encode import parse_encoding
 from ugvae_tf.commands.main import call
 from ugvae_tf.errors import UserError
+from ugvae_tf.groups import beam_elements
+from ugvae_tf.groups.encode import encode
 from ugvae_tf.serving.group_table import GroupTable
-from ugvae_tf.tasks import beam_elements
-from ugvae_tf.tasks.encode import encode
 
 HAS_BEAM = importlib.util.find_spec("apache_beam") is not None
 needs_beam = pytest.mark.skipif(not HAS_BEAM, reason="pip install '.[beam]'")
@@ -79,7 +79,7 @@ def test_a_damaged_image_is_named_and_nothing_is_written(exported, tmp_path, cap
 
 @needs_beam
 def test_partial_sums_add_up_in_any_order_and_tree():
-    from ugvae_tf.tasks.beam_steps import Add
+    from ugvae_tf.groups.beam_steps import Add
 
     random, add = np.random.default_rng(0), Add()
     parts = [{"images": np.array([n]), "precision": random.normal(size=3)} for n in range(7)]
@@ -102,7 +102,7 @@ def test_a_bundle_that_failed_and_is_tried_again_gives_equal_sums_and_an_equal_f
     """A runner discards what a failed bundle gave, and processes all its elements again; here the last one fails."""
     from apache_beam.utils.shared import Shared
 
-    from ugvae_tf.tasks.beam_steps import Add, Experts, OptimalComponents, Write
+    from ugvae_tf.groups.beam_steps import Add, Experts, OptimalComponents, Write
 
     monkeypatch.setattr(beam_elements, "IMAGES", 4)
     folder, albums = exported(image_shape=SHAPE, **settings)[1], tmp_path / "albums"

@@ -10,11 +10,11 @@ from small_models import EXTENDED
 import ugvae_tf as ug
 from ugvae_tf.codes import symmetric_kl
 from ugvae_tf.errors import UserError
+from ugvae_tf.groups.encode import encode, encode_with_images, opened
+from ugvae_tf.groups.group_stream import encoded
 from ugvae_tf.serving import expert_codes
 from ugvae_tf.serving.group_table import GroupTable
 from ugvae_tf.serving.served_model import ServedModel
-from ugvae_tf.tasks.encode import encode, encode_with_images, opened
-from ugvae_tf.tasks.group_stream import encoded
 
 SHAPE = (6, 6, 3)
 SIZES = {"b": 1, "a": 2, "c": 17, "d": 3}  # images of each group, not in the order of the names

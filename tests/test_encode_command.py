@@ -12,9 +12,9 @@ from ugvae_tf.commands.encode import parse_encoding
 from ugvae_tf.commands.group_commands import QUESTIONS
 from ugvae_tf.commands.main import call
 from ugvae_tf.errors import UserError
+from ugvae_tf.groups.encode_request import EncodeRequest
+from ugvae_tf.groups.source_request import SourceRequest
 from ugvae_tf.serving.group_table import GroupTable, ImageTable
-from ugvae_tf.tasks.encode_request import EncodeRequest
-from ugvae_tf.tasks.source_request import SourceRequest
 
 
 def test_flags_become_the_request():
@@ -93,7 +93,7 @@ def test_help_needs_no_tensorflow(name):
 KILLED_WHILE_ENCODING = """
 import os, signal, sys
 from ugvae_tf.commands.main import call
-from ugvae_tf.tasks import group_stream
+from ugvae_tf.groups import group_stream
 add = group_stream._Stream.add
 def then_killed(*arguments):
     add(*arguments)

@@ -14,21 +14,21 @@ from ugvae_tf.commands.group_commands import QUESTIONS, parse_question
 from ugvae_tf.commands.main import call
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.experts import influence
+from ugvae_tf.groups import matrix_file
+from ugvae_tf.groups.compare import compare
+from ugvae_tf.groups.compare import run as run_compare
+from ugvae_tf.groups.encode import encode_with_images
+from ugvae_tf.groups.group_requests import CompareRequest, SimilarRequest
+from ugvae_tf.groups.group_rows import Groups, experts_of, joint_probs
+from ugvae_tf.groups.report_files import text_table
+from ugvae_tf.groups.representatives import representatives
+from ugvae_tf.groups.similar import run as run_similar
+from ugvae_tf.groups.similar import similar
+from ugvae_tf.groups.source_request import SourceRequest
 from ugvae_tf.serving import checksums
 from ugvae_tf.serving.group_table import GroupTable, ImageTable
 from ugvae_tf.serving.metric import NAME, LearnedMetric, read_metric, write_metric
 from ugvae_tf.serving.served_model import ServedModel
-from ugvae_tf.tasks import matrix_file
-from ugvae_tf.tasks.compare import compare
-from ugvae_tf.tasks.compare import run as run_compare
-from ugvae_tf.tasks.encode import encode_with_images
-from ugvae_tf.tasks.group_requests import CompareRequest, SimilarRequest
-from ugvae_tf.tasks.group_rows import Groups, experts_of, joint_probs
-from ugvae_tf.tasks.report_files import text_table
-from ugvae_tf.tasks.representatives import representatives
-from ugvae_tf.tasks.similar import run as run_similar
-from ugvae_tf.tasks.similar import similar
-from ugvae_tf.tasks.source_request import SourceRequest
 
 
 @pytest.fixture

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from ugvae_tf.datasets.front import load_images as load_images
     from ugvae_tf.datasets.front import random_groups as random_groups
     from ugvae_tf.datasets.image_set import ImageSet as ImageSet
+    from ugvae_tf.groups.compare import compare as compare
+    from ugvae_tf.groups.encode import encode as encode
+    from ugvae_tf.groups.encode import encode_with_images as encode_with_images
+    from ugvae_tf.groups.members import members as members
+    from ugvae_tf.groups.representatives import representatives as representatives
+    from ugvae_tf.groups.similar import similar as similar
     from ugvae_tf.models import BetaVae as BetaVae
     from ugvae_tf.models import GmVae as GmVae
     from ugvae_tf.models import MlVae as MlVae
@@ -36,12 +42,6 @@ if TYPE_CHECKING:
     from ugvae_tf.serving.group_table import ImageTable as ImageTable
     from ugvae_tf.serving.served_model import ServedModel as ServedModel
     from ugvae_tf.serving.served_model import load as load
-    from ugvae_tf.tasks.compare import compare as compare
-    from ugvae_tf.tasks.encode import encode as encode
-    from ugvae_tf.tasks.encode import encode_with_images as encode_with_images
-    from ugvae_tf.tasks.members import members as members
-    from ugvae_tf.tasks.representatives import representatives as representatives
-    from ugvae_tf.tasks.similar import similar as similar
     from ugvae_tf.training.fitting import from_preset as from_preset
 
 __version__ = "0.2.0"
@@ -62,12 +62,12 @@ _MODULES = {
     "export": "serving.export",
     "load": "serving.served_model",
     "ServedModel": "serving.served_model",
-    "encode": "tasks.encode",
-    "encode_with_images": "tasks.encode",
-    "similar": "tasks.similar",
-    "members": "tasks.members",
-    "compare": "tasks.compare",
-    "representatives": "tasks.representatives",
+    "encode": "groups.encode",
+    "encode_with_images": "groups.encode",
+    "similar": "groups.similar",
+    "members": "groups.members",
+    "compare": "groups.compare",
+    "representatives": "groups.representatives",
     "GroupTable": "serving.group_table",
     "ImageTable": "serving.group_table",
 }

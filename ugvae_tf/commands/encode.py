@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
 from ugvae_tf.commands.terminal import tensorflow_starting
+from ugvae_tf.groups.encode_request import EncodeRequest
+from ugvae_tf.groups.source_request import SourceRequest
 from ugvae_tf.progress import shown_in_terminal
 from ugvae_tf.serving.shipped import shipped_versions
-from ugvae_tf.tasks.encode_request import EncodeRequest
-from ugvae_tf.tasks.source_request import SourceRequest
 
 GROUPS = {
     "model": ("saved_model", "trust"),
@@ -39,7 +39,7 @@ def run(arguments: Sequence[str], prog: str) -> str | None:
         return None
     with shown_in_terminal():
         with tensorflow_starting():
-            from ugvae_tf.tasks import encode
+            from ugvae_tf.groups import encode
         return as_flags(encode.run(request))
 
 

@@ -14,11 +14,11 @@ from typing import Any, Literal, NoReturn, Union, get_args, get_origin, get_type
 from ugvae_tf.config import DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.explorer.request import ExploreRequest
+from ugvae_tf.groups.encode_request import EncodeRequest
+from ugvae_tf.groups.group_requests import GROUP_REQUESTS
+from ugvae_tf.groups.source_request import SourceRequest
 from ugvae_tf.reporting.request import ReportRequest
-from ugvae_tf.tasks.encode_request import EncodeRequest
-from ugvae_tf.tasks.group_requests import GROUP_REQUESTS
 from ugvae_tf.tasks.request import EvaluationRequest
-from ugvae_tf.tasks.source_request import SourceRequest
 from ugvae_tf.training.request import TrainRequest
 
 WIDTH = 100

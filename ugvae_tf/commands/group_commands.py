@@ -6,10 +6,10 @@ from typing import Any
 
 from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
 from ugvae_tf.commands.terminal import tensorflow_starting
+from ugvae_tf.groups import group_requests
+from ugvae_tf.groups.source_request import SourceRequest
 from ugvae_tf.progress import shown_in_terminal
 from ugvae_tf.serving.shipped import shipped_versions
-from ugvae_tf.tasks import group_requests
-from ugvae_tf.tasks.source_request import SourceRequest
 
 SOURCE = ("saved_model", "trust", "data_dir", "group_by", "dataset", "split", "corrupt")
 METAVARS = {

@@ -11,13 +11,13 @@ from tqdm import tqdm
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import membership
+from ugvae_tf.groups.encode import Source
+from ugvae_tf.groups.group_requests import MembersRequest
+from ugvae_tf.groups.group_rows import Groups, Rows
+from ugvae_tf.groups.group_scores import SCORINGS, GroupImages, Scoring
+from ugvae_tf.groups.report_files import checked_folder, text_table, written
 from ugvae_tf.plots import pictures
 from ugvae_tf.serving.served_model import ServedModel
-from ugvae_tf.tasks.encode import Source
-from ugvae_tf.tasks.group_requests import MembersRequest
-from ugvae_tf.tasks.group_rows import Groups, Rows
-from ugvae_tf.tasks.group_scores import SCORINGS, GroupImages, Scoring
-from ugvae_tf.tasks.report_files import checked_folder, text_table, written
 
 REFERENCE_GROUPS = 20  # other groups, for log p(x) and for the scores of true members
 MOST = 100  # images of a reference group, and of the group that candidates are compared with

@@ -10,9 +10,9 @@ from ugvae_tf.errors import LacksPart, UserError
 from ugvae_tf.evaluation import component_membership, membership
 from ugvae_tf.evaluation.experts import Natural
 from ugvae_tf.evaluation.membership import ImagePosteriors
+from ugvae_tf.groups.group_rows import Groups, experts_of, joint_probs
 from ugvae_tf.serving.expert_codes import is_optimal
 from ugvae_tf.serving.group_table import ImageTable
-from ugvae_tf.tasks.group_rows import Groups, experts_of, joint_probs
 
 SAMPLES = 20  # of p(beta), where there is no other group
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from ugvae_tf.errors import UserError
-from ugvae_tf.tasks.source_request import SourceRequest
+from ugvae_tf.groups.source_request import SourceRequest
 
 
 @dataclass(frozen=True)

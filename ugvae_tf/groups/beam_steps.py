@@ -10,9 +10,9 @@ import apache_beam as beam
 import numpy as np
 
 from ugvae_tf.errors import UserError
+from ugvae_tf.groups.beam_elements import Files, Rows
+from ugvae_tf.groups.source_request import damaged
 from ugvae_tf.quiet import quiet_tensorflow
-from ugvae_tf.tasks.beam_elements import Files, Rows
-from ugvae_tf.tasks.source_request import damaged
 
 UNREADABLE = "unreadable"
 Sums = dict[str, np.ndarray]

@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 
 from ugvae_tf.errors import LacksPart, UserError
 from ugvae_tf.evaluation.share_comparison import ShareTest, share_test, typicality
+from ugvae_tf.groups.group_requests import CompareRequest
+from ugvae_tf.groups.group_rows import Groups, Rows, joint_probs
+from ugvae_tf.groups.report_files import checked_folder, text_table, written
 from ugvae_tf.plots import pictures
 from ugvae_tf.serving.served_model import ServedModel
-from ugvae_tf.tasks.group_requests import CompareRequest
-from ugvae_tf.tasks.group_rows import Groups, Rows, joint_probs
-from ugvae_tf.tasks.report_files import checked_folder, text_table, written
 
 LEVEL = 0.05
 STRIP = 12  # images in the figure

@@ -12,13 +12,13 @@ from ugvae_tf.datasets.grouped_images import GroupedImages
 from ugvae_tf.datasets.image_reader import Chunk
 from ugvae_tf.errors import LacksPart, UserError
 from ugvae_tf.files import written_to
+from ugvae_tf.groups.source_request import damaged
 from ugvae_tf.serving.expert_codes import ExpertCodes, expert_codes, images_per_chunk, is_optimal
 from ugvae_tf.serving.group_sums import GroupSums, moments
 from ugvae_tf.serving.group_table import GroupTable, ImageTable
 from ugvae_tf.serving.optimal_shares import optimal_probs
 from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.serving.spool import Spool
-from ugvae_tf.tasks.source_request import damaged
 
 ROWS = 8192  # of the second pass, for an optimal q(d)
 

@@ -10,12 +10,12 @@ import numpy as np
 from ugvae_tf.datasets import grouped_sources
 from ugvae_tf.datasets.grouped_images import GroupedImages, of_array
 from ugvae_tf.errors import UserError
+from ugvae_tf.groups.encode_request import EncodeRequest
+from ugvae_tf.groups.group_stream import Encoded, encoded
+from ugvae_tf.groups.source_request import OWN, SourceRequest, damaged, left_out
 from ugvae_tf.serving.group_table import GroupTable, ImageTable
 from ugvae_tf.serving.served_model import ServedModel, load
 from ugvae_tf.serving.table_files import check_file
-from ugvae_tf.tasks.encode_request import EncodeRequest
-from ugvae_tf.tasks.group_stream import Encoded, encoded
-from ugvae_tf.tasks.source_request import OWN, SourceRequest, damaged, left_out
 
 Source = str | Path | np.ndarray
 
@@ -79,7 +79,7 @@ def _run_on_beam(request: EncodeRequest, began: float) -> str:
     """As `run`, as a pipeline of Apache Beam."""
     if importlib.util.find_spec("apache_beam") is None:
         raise UserError("`runner` needs Apache Beam: pip install 'ugvae_tf[beam]', or leave it out.")
-    from ugvae_tf.tasks import beam_elements, beam_encode
+    from ugvae_tf.groups import beam_elements, beam_encode
 
     images, source = requested(request.source), request.source
     if images.files is None:

@@ -15,8 +15,8 @@ from apache_beam.pvalue import AsDict, AsList
 from apache_beam.utils.shared import Shared
 
 from ugvae_tf.errors import LacksPart, UserError
-from ugvae_tf.tasks.beam_elements import Files, Rows
-from ugvae_tf.tasks.beam_steps import UNREADABLE, Add, Experts, OptimalComponents, SharedModel, Sums, Write
+from ugvae_tf.groups.beam_elements import Files, Rows
+from ugvae_tf.groups.beam_steps import UNREADABLE, Add, Experts, OptimalComponents, SharedModel, Sums, Write
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ugvae_tf.errors import UserError
-from ugvae_tf.tasks.source_request import SourceRequest
+from ugvae_tf.groups.source_request import SourceRequest
 
 OUTPUTS = (".parquet", ".csv", ".npz")
 

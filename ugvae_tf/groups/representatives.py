@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 
 from ugvae_tf.errors import LacksPart
 from ugvae_tf.evaluation.experts import influence
+from ugvae_tf.groups.group_requests import RepresentativesRequest
+from ugvae_tf.groups.group_rows import Groups, Rows, experts_of
+from ugvae_tf.groups.report_files import checked_folder, text_table, written
 from ugvae_tf.plots import pictures
 from ugvae_tf.serving.served_model import ServedModel
-from ugvae_tf.tasks.group_requests import RepresentativesRequest
-from ugvae_tf.tasks.group_rows import Groups, Rows, experts_of
-from ugvae_tf.tasks.report_files import checked_folder, text_table, written
 
 MOST_GROUPS = 30  # in a figure and in the terminal
 
