@@ -71,6 +71,33 @@ def test_padding_has_no_part_in_the_bound():
     np.testing.assert_allclose(found, log_evidence(model, images).sum(axis=1), atol=0.05)
 
 
+@pytest.mark.parametrize("settings", [{"model": "vae"}, GM])
+def test_many_gradients_of_samples_drawn_by_weight_have_the_mean_of_the_whole_gradient(settings):
+    model, images = small_model(**settings, local_size=1), random_images(2, 3)
+    arguments = {"seed": tf.constant([1, 2]), "samples": 5, "kl_weight": 0.7, "training": True}
+    found = []
+    for drawn in (None, 20_000):
+        with tf.GradientTape() as tape:
+            value, _ = importance_bound(model, images, ones(images), **arguments, gradient_samples=drawn)
+            total = tf.reduce_sum(value)
+        gradients = tape.gradient(total, model.trainable_variables)
+        found.append((value, np.concatenate([np.ravel(each) for each in gradients])))
+    (value, whole), (same, mean) = found
+    np.testing.assert_allclose(same, value, rtol=1e-5)
+    assert np.abs(mean - whole).max() < 0.03 * np.abs(whole).max()
+
+
+def test_the_gradient_of_one_sample_trains():
+    model, images = small_model(model="vae"), random_images(4, 3)
+    losses = []
+    model.training_objective = Objective(importance_samples=7, gradient_samples=1)
+    model.compile("adam")
+    for _ in range(2):
+        losses.append(model.evaluate(images, verbose=0, return_dict=True)["loss"])
+        model.fit(images, epochs=30, verbose=0)
+    assert losses[1] < losses[0] - 0.05
+
+
 def test_the_kl_weight_rises_linearly_in_the_warm_up_and_stays():
     warmth = [float(Objective(warm_up_steps=4).warmth(tf.constant(step))) for step in range(6)]
     assert warmth == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
@@ -116,6 +143,8 @@ def test_the_objective_of_several_samples_is_that_of_training_and_validation():
         ({"model": "gm-vae"}, {"objective": "iwae"}, "component_posterior=optimal"),
         ({"model": "vae"}, {"importance_samples": 5}, "objective=iwae"),
         ({"model": "vae"}, {"objective": "iwae", "importance_samples": 0}, "at least 1"),
+        ({"model": "vae"}, {"gradient_samples": 5}, "objective=iwae"),
+        ({"model": "vae"}, {"objective": "iwae", "gradient_samples": 0}, "at least 1"),
         ({"model": "vae"}, {"warm_up": -1}, "at least 0"),
         ({"model": "nested-vae"}, {"warm_up": 1}, "nested-vae"),
         ({"body": "gated", "decoder_beta": "film"}, {}, "decoder_beta=film"),

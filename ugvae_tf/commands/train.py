@@ -25,7 +25,7 @@ GROUPS = {
     "p(beta) and p(d)": ("global_prior", "component_prior", "prior_units"),
     "networks": ("body", "hidden_units", "normalisation", "decoder_beta"),
     "likelihood": ("likelihood", "observation_variance", "pixel_variance"),
-    "objective": ("objective", "importance_samples", "warm_up"),
+    "objective": ("objective", "importance_samples", "gradient_samples", "warm_up"),
     "start of the components": ("component_start", "pre_training"),
     "optimiser": ("learning_rate", "schedule", "precision"),
     "validation": ("validation_share", "validation", "early_stopping"),

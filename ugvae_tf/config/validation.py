@@ -98,6 +98,8 @@ def _validate_data(data: DataConfig) -> None:
 def _validate_objective(model: ModelConfig, training: TrainingConfig) -> None:
     """Raise UserError for an objective that this model cannot be trained with."""
     _at_least_one({"importance_samples": training.importance_samples})
+    if training.gradient_samples is not None:
+        _at_least_one({"gradient_samples": training.gradient_samples})
     if not 0 <= training.warm_up <= MOST_OF_ANY:
         raise UserError(f"`warm_up` must be at least 0 and at most {MOST_OF_ANY}, not {training.warm_up}.")
     if training.warm_up and model.model == "nested-vae":
@@ -105,6 +107,8 @@ def _validate_objective(model: ModelConfig, training: TrainingConfig) -> None:
     if training.objective == "elbo":
         if training.importance_samples != 1:
             raise UserError("`importance_samples` are for `objective=iwae`: give both, or leave both out.")
+        if training.gradient_samples is not None:
+            raise UserError("`gradient_samples` are for `objective=iwae`: give both, or leave both out.")
         return
     if model.has_beta or model.model == "beta-vae":
         raise UserError(f"`objective=iwae` is for vae and gm-vae, not for {model.model}.")

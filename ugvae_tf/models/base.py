@@ -93,9 +93,9 @@ class GroupModel(FrontDoor):
         training: bool = False,
     ) -> tuple[tf.Tensor, Terms]:
         """The ELBO, or in a model without beta the importance-weighted bound, and the terms [G]."""
-        samples = self.training_objective.importance_samples
+        samples, of_gradient = self.training_objective.importance_samples, self.training_objective.gradient_samples
         if samples is not None:
-            return importance_bound(self, images, mask, seed, samples, warmth, training)
+            return importance_bound(self, images, mask, seed, samples, warmth, training, of_gradient)
         terms = self.elbo_terms(images, mask, seed, training)
         return self.objective(terms, warmth), terms
 

@@ -16,6 +16,7 @@ def importance_bound(
     samples: int,
     kl_weight: tf.Tensor | float = 1.0,
     training: bool = False,
+    gradient_samples: int | None = None,
 ) -> tuple[tf.Tensor, ElboTerms]:
     """A lower bound of log p(X) of a model without beta that rises with the number of samples, in nats.
 
@@ -30,17 +31,26 @@ def importance_bound(
         seed: the random state of the samples.
         samples: S.
         kl_weight: 1 for the bound; less while it warms up.
+        training: Keras's.
+        gradient_samples: the samples of which the gradient is computed, drawn by their weights (default: all).
 
     Returns:
         The bound of each group [G], and its terms of eq. 11 [G], in which kl_z is an estimate from the samples with d
         summed out.
     """
     _, q_z, _ = model.local_posterior(images, mask, None, training)
+    present = without_padding(images, mask)
+
+    def terms_of(z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return _log_px(model, present, z), log_mixture(model, z) - q_z.log_prob(z)  # each [S, G, B]
+
     z = q_z.sample(samples, seed=seed)  # [S, G, B, L]
-    log_ratio = log_mixture(model, z) - q_z.log_prob(z)  # [S, G, B]
-    log_px = _log_px(model, without_padding(images, mask), z)  # [S, G, B]
+    log_px, log_ratio = terms_of(z)
     log_weights = log_px + kl_weight * log_ratio
     bound = tf.reduce_logsumexp(log_weights, axis=0) - np.log(samples)  # [G, B]
+    if training and gradient_samples is not None:
+        of_px, of_ratio = terms_of(_drawn(z, log_weights, gradient_samples, seed))
+        bound = _with_gradient_of(bound, tf.reduce_mean(of_px + kl_weight * of_ratio, axis=0))
     none = tf.zeros(tf.shape(images)[:1])
     terms = ElboTerms(
         log_px=sum_over_group(tf.reduce_mean(log_px, axis=0), mask),
@@ -49,6 +59,24 @@ def importance_bound(
         kl_beta=none,
     )
     return sum_over_group(bound, mask), terms
+
+
+def _drawn(z: tf.Tensor, log_weights: tf.Tensor, count: int, seed: tf.Tensor) -> tf.Tensor:
+    """Samples [M, G, B, L] of z [S, G, B, L], drawn with replacement in proportion to their weights [S, G, B].
+
+    The gradient of the bound is sum_s w_s / (sum w) grad log w_s, so it is the expected gradient of log w of such a
+    sample (Burda et al. 2016, section 3): samples that are not drawn are decoded, but not differentiated.
+    """
+    by_image, weights = tf.transpose(z, [1, 2, 0, 3]), tf.transpose(log_weights, [1, 2, 0])  # [G, B, S, ...]
+    logits = tf.reshape(weights, [-1, weights.shape[-1]])
+    numbers = tf.random.stateless_categorical(logits, count, tf.random.experimental.stateless_fold_in(seed, 1))
+    numbers = tf.reshape(numbers, [*tf.unstack(tf.shape(weights)[:2]), count])
+    return tf.transpose(tf.gather(by_image, numbers, batch_dims=2), [2, 0, 1, 3])
+
+
+def _with_gradient_of(value: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+    """The value, with the gradient of another tensor of its shape."""
+    return tf.stop_gradient(value - other) + other
 
 
 def log_mixture(model: Any, z: tf.Tensor) -> tf.Tensor:
