@@ -150,9 +150,8 @@ def _binarised(name: str, components: int = 1, **training: Any) -> Config:
         likelihood="bernoulli",
         component_posterior="network" if components == 1 else "optimal",
     )
-    fitting = TrainingConfig(
-        epochs=200, learning_rate=1e-3, schedule="cosine", validation_share=1 / 6, early_stopping=50, **training
-    )
+    common = {"epochs": 200, "learning_rate": 1e-3, "schedule": "cosine", "validation_share": 1 / 6}
+    fitting = TrainingConfig(**{**common, "early_stopping": 50, **training})
     return Config(f"mnist-binarised-{name}", DataConfig(group_size=100, binarise=True), model, fitting)
 
 
@@ -189,7 +188,7 @@ PRESETS: Mapping[str, Config] = {
         GLYPHS,
         Config(preset="mnist-official"),
         _binarised("vae", warm_up=20),
-        _binarised("iwae", objective="iwae", importance_samples=50),
+        _binarised("iwae", objective="iwae", importance_samples=50, epochs=60, learning_rate=2e-3),
         _binarised("gm-vae", components=500, warm_up=20),
         CLUSTERS,
         _ours("images", "folder", epochs=30),

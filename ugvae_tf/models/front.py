@@ -14,7 +14,6 @@ from ugvae_tf.config.precision import Precision
 from ugvae_tf.config.presets import model_config
 from ugvae_tf.errors import UserError
 from ugvae_tf.models.inputs import ImageShape, as_groups, as_mask, as_tensors, check_shape
-from ugvae_tf.models.pipeline import on_one_cpu
 
 IMAGES_PER_CALL = 8192  # of encode: large enough to use all cores, small enough for memory
 
@@ -123,7 +122,7 @@ class FrontDoor(keras.Model):
 
     def fit(self, x: Any = None, y: Any = None, **arguments: Any) -> keras.callbacks.History:
         """As in Keras; `x` is a dataset of groups, groups [G, B, H, W, C], or one group; `y` is the mask, if any."""
-        if isinstance(x, tf.data.Dataset):
+        if isinstance(x, tf.data.Dataset | tf.distribute.DistributedDataset):
             arguments = {"shuffle": False} | arguments  # Keras warns about datasets that it cannot shuffle
         return super().fit(*self._inputs(x, y), **self._checked(arguments))
 
@@ -152,7 +151,7 @@ class FrontDoor(keras.Model):
                 raise UserError(
                     "A dataset must have groups [G, B, H, W, C] as elements, as `random_groups` makes them."
                 )
-            return on_one_cpu(x, self.distribute_strategy), None
+            return x, None
         groups = as_groups(x, self.image_shape)
         return groups, as_mask(y, groups)
 

@@ -22,6 +22,7 @@ from ugvae_tf.models.gm_vae import GmVae
 from ugvae_tf.models.inputs import ImageShape
 from ugvae_tf.models.terms import Objective
 from ugvae_tf.training.augmentation import augmented
+from ugvae_tf.training.cpu_strategy import CpuStrategy
 from ugvae_tf.training.fused_adam import FusedAdam
 from ugvae_tf.training.tied_components import tie_components
 
@@ -36,9 +37,10 @@ LEAST_UPDATES = 8  # of the bar in an epoch
 def make_strategy() -> tf.distribute.Strategy:
     """MirroredStrategy over all GPUs or one CPU; with TF_CONFIG in the environment, over several workers."""
     if "TF_CONFIG" not in os.environ:
-        # Without GPUs the default packs all gradients for a collective operation, which one device does not need.
-        reduction = None if tf.config.list_logical_devices("GPU") else tf.distribute.ReductionToOneDevice()
-        return tf.distribute.MirroredStrategy(cross_device_ops=reduction)
+        if tf.config.list_logical_devices("GPU"):
+            return tf.distribute.MirroredStrategy()
+        # The default packs all gradients for a collective operation, which one device does not need.
+        return CpuStrategy(cross_device_ops=tf.distribute.ReductionToOneDevice())
     try:
         json.loads(os.environ["TF_CONFIG"])
         return tf.distribute.MultiWorkerMirroredStrategy()
