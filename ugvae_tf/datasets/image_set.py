@@ -18,6 +18,8 @@ from ugvae_tf.datasets.grouping import (
     random_layout,
 )
 
+PREFETCHED = 2  # steps that are ready before they are needed
+
 
 @dataclass(frozen=True)
 class ImageSet:
@@ -94,7 +96,9 @@ class ImageSet:
         def groups(members: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             return scaled(tf.gather(pixels, tf.maximum(members, 0))), tf.cast(members >= 0, tf.float32)
 
-        return steps.map(groups, num_parallel_calls=1).prefetch(tf.data.AUTOTUNE)
+        untuned = tf.data.Options()
+        untuned.autotune.enabled = False  # the thread that tunes can delay the end of `fit` (docs/speed.md)
+        return steps.map(groups, num_parallel_calls=1).prefetch(PREFETCHED).with_options(untuned)
 
 
 def scaled(pixels: tf.Tensor) -> tf.Tensor:
