@@ -85,6 +85,17 @@ def test_kl_to_components_equals_tfp_pair_by_pair(mean, stddev, seed):
     np.testing.assert_allclose(kl, pairs, rtol=1e-3, atol=2e-3)
 
 
+@settings(deadline=None)
+@given(means, stddevs)
+def test_log_prob_of_components_is_tfps(mean, stddev):
+    z = tf.random.stateless_normal([7, 2, 3, 3], seed=[0, 1])
+    p_z = gaussian.diagonal(mean[:1], stddev[:1])  # five components
+    expected = tfd.MultivariateNormalDiag(mean[0], stddev[0]).log_prob(z[..., tf.newaxis, :])
+    found = gaussian.log_prob_of_components(z, p_z)
+    assert found.shape == (7, 2, 3, 5)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
 def test_kl_to_components_equals_a_monte_carlo_average():
     q_z = tfd.MultivariateNormalDiag(np.float32([[[0.3, -0.7]]]), np.float32([[[0.6, 1.2]]]))
     p_z = tfd.MultivariateNormalDiag(np.float32([[[0.0, 0.5]]]), np.float32([[[1.0, 0.8]]]))

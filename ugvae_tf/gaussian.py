@@ -1,5 +1,6 @@
 """Diagonal Gaussians: distributions, products and KL divergences."""
 
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -71,3 +72,20 @@ def kl_to_components(q_z: tfd.Distribution, p_z: tfd.Distribution) -> tf.Tensor:
     of_component = tf.reduce_sum(prior_mean**2 / prior_variance + tf.math.log(prior_variance), axis=-1)
     products = tf.matmul(statistics, weights, transpose_b=True)  # [G, B, K]
     return 0.5 * (products + of_image[:, :, tf.newaxis] + of_component[:, tf.newaxis, :])
+
+
+def log_prob_of_components(z: tf.Tensor, p_z: tfd.Distribution) -> tf.Tensor:
+    """log p(z | d) of every sample and component, in nats, by one matrix product as in `kl_to_components`.
+
+    Args:
+        z: [..., L]
+        p_z: batch shape [1, K], shared by all groups; event shape [L].
+
+    Returns:
+        [..., K]
+    """
+    mean, variance = p_z.mean()[0], p_z.variance()[0]  # [K, L]
+    weights = tf.concat([1 / variance, -2 * mean / variance], axis=-1)  # [K, 2L]
+    squares = tf.einsum("...l,kl->...k", tf.concat([z**2, z], axis=-1), weights)
+    constants = tf.reduce_sum(mean**2 / variance + tf.math.log(2 * np.pi * variance), axis=-1)  # [K]
+    return -0.5 * (squares + constants)

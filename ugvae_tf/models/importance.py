@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from ugvae_tf import gaussian
 from ugvae_tf.models.terms import ElboTerms, sum_over_group, without_padding
 
 
@@ -82,7 +83,7 @@ def _with_gradient_of(value: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
 def log_mixture(model: Any, z: tf.Tensor) -> tf.Tensor:
     """log sum_d p(d) p(z | d) for z [S, G, B, L]: [S, G, B]."""
     p_z, p_d = model.local_prior(None), model.component_prior(None)  # batch [1, K], [1, 1]
-    log_components = p_z.log_prob(z[..., tf.newaxis, :])  # [S, G, B, K]
+    log_components = gaussian.log_prob_of_components(z, p_z)  # [S, G, B, K]
     log_probs = tf.nn.log_softmax(p_d.logits_parameter())[0, 0]  # [K]
     return tf.reduce_logsumexp(log_components + log_probs, axis=-1)
 
