@@ -55,7 +55,9 @@ def measured(asked: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     images = np.random.default_rng(0).integers(256, size=(400, 5, 5, 1), dtype=np.uint8)
     np.savez(folder / "images.npz", image=images)
     began = time.monotonic()
-    ended(start(folder, "undisturbed", asked.precision))
+    status, told = ended(start(folder, "undisturbed", asked.precision))
+    if status:
+        sys.exit(told)
     life, expected = time.monotonic() - began, digest(folder / "undisturbed")
     record = begun(asked, expected)
     for number in range(len(record["rows"]), asked.kills):
@@ -72,13 +74,13 @@ def measured(asked: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
 
 
 def begun(asked: argparse.Namespace, expected: str) -> dict[str, Any]:
-    """The record in the file, or a new one; a record of another signal, seed or undisturbed run is refused."""
-    record = {"signal": asked.signal, "seed": asked.seed, "undisturbed": expected}
+    """The record in the file, or a new one; a record of other flags or of another undisturbed run is refused."""
+    record = {"signal": asked.signal, "seed": asked.seed, "precision": asked.precision, "undisturbed": expected}
     if not asked.output.exists():
         return record | {"rows": []}
     found = json.loads(asked.output.read_text())
     if {name: found.get(name) for name in record} != record:
-        sys.exit(f"{asked.output} is of another signal, seed, machine or version: delete it, or give another --output.")
+        sys.exit(f"{asked.output} is of other flags, another machine or version: delete it, or give another --output.")
     return found
 
 

@@ -10,8 +10,9 @@ from small_models import IMAGE_SHAPE
 
 import ugvae_tf as ug
 from ugvae_tf.training.cpu_strategy import CpuStrategy
+from ugvae_tf.training.fitting import make_strategy
 
-ONE_CPU = CpuStrategy(["CPU:0"])
+ONE_CPU = CpuStrategy(["CPU:0"], cross_device_ops=tf.distribute.ReductionToOneDevice())
 GROUPS = np.random.default_rng(0).random([70, 3, *IMAGE_SHAPE], np.float32)
 
 
@@ -42,6 +43,10 @@ def two_passes(numbers) -> list[list[int]]:
     return [[int(number) for number in numbers] for _ in range(2)]
 
 
+def test_training_without_gpus_has_this_strategy():
+    assert isinstance(make_strategy(), CpuStrategy)
+
+
 def test_elements_order_and_number_are_those_of_the_dataset():
     squares = tf.data.Dataset.range(7).map(lambda n: n * n, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
     found = ONE_CPU.experimental_distribute_dataset(squares)
@@ -61,7 +66,11 @@ def test_one_model_takes_arrays_datasets_and_distributed_datasets():
     for groups in (in_twos(), GROUPS, ONE_CPU.experimental_distribute_dataset(in_twos())):
         model.fit(groups, verbose=0, **({"batch_size": 2} if groups is GROUPS else {}))
     assert model.evaluate(GROUPS, verbose=0) == pytest.approx(model.evaluate(in_twos(), verbose=0), rel=0.1)
-    assert model.predict(in_twos(), verbose=0)["z_mean"].shape == (70, 3, 2)
+    predicted = [
+        model.predict(groups, verbose=0)["z_mean"]
+        for groups in (in_twos(), ONE_CPU.experimental_distribute_dataset(in_twos()))
+    ]
+    np.testing.assert_array_equal(*predicted)
 
 
 def test_weights_are_those_of_the_default_strategy():
@@ -78,7 +87,7 @@ def test_fit_returns_as_soon_as_training_ends():
     model, waits = new_model(ONE_CPU), []
     for _ in range(5):
         ends = Ends()
-        model.fit(in_twos().repeat(), steps_per_epoch=1400, verbose=0, callbacks=[ends])
+        model.fit(in_twos().repeat(), steps_per_epoch=2000, verbose=0, callbacks=[ends])
         waits.append(time.monotonic() - ends.time)
     # Through the iterators of MirroredStrategy the waits are about as long as the training, in every second fit.
-    assert max(waits) < 0.2
+    assert max(waits) < 0.5

@@ -89,13 +89,11 @@ def test_many_gradients_of_samples_drawn_by_weight_have_the_mean_of_the_whole_gr
 
 def test_the_gradient_of_one_sample_trains():
     model, images = small_model(model="vae"), random_images(4, 3)
-    losses = []
     model.training_objective = Objective(importance_samples=7, gradient_samples=1)
     model.compile("adam")
-    for _ in range(2):
-        losses.append(model.evaluate(images, verbose=0, return_dict=True)["loss"])
-        model.fit(images, epochs=30, verbose=0)
-    assert losses[1] < losses[0] - 0.05
+    before = model.evaluate(images, verbose=0, return_dict=True)["loss"]
+    model.fit(images, epochs=30, verbose=0)
+    assert model.evaluate(images, verbose=0, return_dict=True)["loss"] < before - 0.05
 
 
 def test_the_kl_weight_rises_linearly_in_the_warm_up_and_stays():
@@ -144,7 +142,8 @@ def test_the_objective_of_several_samples_is_that_of_training_and_validation():
         ({"model": "vae"}, {"importance_samples": 5}, "objective=iwae"),
         ({"model": "vae"}, {"objective": "iwae", "importance_samples": 0}, "at least 1"),
         ({"model": "vae"}, {"gradient_samples": 5}, "objective=iwae"),
-        ({"model": "vae"}, {"objective": "iwae", "gradient_samples": 0}, "at least 1"),
+        ({"model": "vae"}, {"objective": "iwae", "importance_samples": 5, "gradient_samples": 0}, "at least 1"),
+        ({"model": "vae"}, {"objective": "iwae", "importance_samples": 5, "gradient_samples": 5}, "less than"),
         ({"model": "vae"}, {"warm_up": -1}, "at least 0"),
         ({"model": "nested-vae"}, {"warm_up": 1}, "nested-vae"),
         ({"body": "gated", "decoder_beta": "film"}, {}, "decoder_beta=film"),

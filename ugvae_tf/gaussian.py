@@ -77,6 +77,9 @@ def kl_to_components(q_z: tfd.Distribution, p_z: tfd.Distribution) -> tf.Tensor:
 def log_prob_of_components(z: tf.Tensor, p_z: tfd.Distribution) -> tf.Tensor:
     """log p(z | d) of every sample and component, in nats, by one matrix product as in `kl_to_components`.
 
+    Its terms cancel: for 40 dimensions and means 3 apart the error is up to 0.01 nats at a standard deviation of 0.1.
+    Those of `GmVae` are at least 0.6.
+
     Args:
         z: [..., L]
         p_z: batch shape [1, K], shared by all groups; event shape [L].

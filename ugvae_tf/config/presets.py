@@ -150,8 +150,14 @@ def _binarised(name: str, components: int = 1, **training: Any) -> Config:
         likelihood="bernoulli",
         component_posterior="network" if components == 1 else "optimal",
     )
-    common = {"epochs": 200, "learning_rate": 1e-3, "schedule": "cosine", "validation_share": 1 / 6}
-    fitting = TrainingConfig(**{**common, "early_stopping": 50, **training})
+    common: dict[str, Any] = {
+        "epochs": 200,
+        "learning_rate": 1e-3,
+        "schedule": "cosine",
+        "validation_share": 1 / 6,
+        "early_stopping": 50,
+    }
+    fitting = TrainingConfig(**(common | training))
     return Config(f"mnist-binarised-{name}", DataConfig(group_size=100, binarise=True), model, fitting)
 
 

@@ -175,8 +175,8 @@ class TrainingConfig:
     importance_samples: int = 1
     """Samples of every z in the importance-weighted bound."""
     gradient_samples: int | None = None
-    """Those of these samples whose gradient is computed, drawn by their weights (default: all): a faster step with a
-    noisier gradient."""
+    """Number of these samples that the gradient is computed from, drawn by their weights (default: all): a faster step
+    with a noisier gradient."""
     augmentation: float = 0.0
     """Share of the training groups whose images are all slanted and stretched by one random change."""
     seed: int = 0

@@ -15,6 +15,7 @@ from ugvae_tf.config.presets import model_config
 from ugvae_tf.errors import UserError
 from ugvae_tf.models.inputs import ImageShape, as_groups, as_mask, as_tensors, check_shape
 
+DATASETS = (tf.data.Dataset, tf.distribute.DistributedDataset)
 IMAGES_PER_CALL = 8192  # of encode: large enough to use all cores, small enough for memory
 
 
@@ -121,8 +122,12 @@ class FrontDoor(keras.Model):
         return self.call(*as_tensors(data))
 
     def fit(self, x: Any = None, y: Any = None, **arguments: Any) -> keras.callbacks.History:
-        """As in Keras; `x` is a dataset of groups, groups [G, B, H, W, C], or one group; `y` is the mask, if any."""
-        if isinstance(x, tf.data.Dataset | tf.distribute.DistributedDataset):
+        """As in Keras, with the mask of the groups, if any, as `y`.
+
+        Args:
+            x: a dataset of groups, distributed or not; groups [G, B, H, W, C]; or one group.
+        """
+        if isinstance(x, DATASETS):
             arguments = {"shuffle": False} | arguments  # Keras warns about datasets that it cannot shuffle
         return super().fit(*self._inputs(x, y), **self._checked(arguments))
 
@@ -132,7 +137,7 @@ class FrontDoor(keras.Model):
 
     def predict(self, x: Any, **arguments: Any) -> dict[str, np.ndarray]:
         """As in Keras, with the images of `fit`: the outputs of `call` as arrays."""
-        if isinstance(x, tf.data.Dataset):
+        if isinstance(x, DATASETS):
             return super().predict(self._inputs(x, None)[0], **arguments)
         groups, mask = self._inputs(x, None)
         size = arguments.pop("batch_size", None) or 32  # Keras's default

@@ -32,8 +32,9 @@ def importance_bound(
         seed: the random state of the samples.
         samples: S.
         kl_weight: 1 for the bound; less while it warms up.
-        training: Keras's.
-        gradient_samples: the samples of which the gradient is computed, drawn by their weights (default: all).
+        training: whether this is a step of training; only then has `gradient_samples` an effect.
+        gradient_samples: N, the number of samples that the gradient is computed from, drawn by their weights (default:
+            all).
 
     Returns:
         The bound of each group [G], and its terms of eq. 11 [G], in which kl_z is an estimate from the samples with d
@@ -63,7 +64,7 @@ def importance_bound(
 
 
 def _drawn(z: tf.Tensor, log_weights: tf.Tensor, count: int, seed: tf.Tensor) -> tf.Tensor:
-    """Samples [M, G, B, L] of z [S, G, B, L], drawn with replacement in proportion to their weights [S, G, B].
+    """Samples [N, G, B, L] of z [S, G, B, L], drawn with replacement in proportion to their weights [S, G, B].
 
     The gradient of the bound is sum_s w_s / (sum w) grad log w_s, so it is the expected gradient of log w of such a
     sample (Burda et al. 2016, section 3): samples that are not drawn are decoded, but not differentiated.

@@ -29,7 +29,7 @@ class Objective(NamedTuple):
     """What training maximises beside the settings of the model; the default is the ELBO from the first step."""
 
     importance_samples: int | None = None  # of the importance-weighted bound; None: the ELBO
-    gradient_samples: int | None = None  # of these, whose gradient is computed; None: all
+    gradient_samples: int | None = None  # number of them that the gradient is computed from; None: all
     warm_up_steps: int = 0  # steps in which the weight of the KL terms rises linearly to its value
 
     def warmth(self, step: tf.Tensor) -> tf.Tensor | float:

@@ -131,6 +131,7 @@ def _objective(config: Config) -> str:
     training, weight = config.training, config.model.kl_weight
     is_elbo = training.objective == "elbo"
     bound = "ELBO" if is_elbo else f"importance-weighted bound, {training.importance_samples} samples of every z"
+    bound += f", the gradient of {training.gradient_samples} of them" if training.gradient_samples else ""
     weighted = f", KL terms times {weight:g}" if config.model.model == "beta-vae" else ""
     return bound + weighted + (f", KL terms rising in the first {training.warm_up} epochs" if training.warm_up else "")
 

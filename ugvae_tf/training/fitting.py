@@ -153,7 +153,7 @@ def xla_pays(config: Config, steps: int, strategy: tf.distribute.Strategy) -> bo
     small = model.body != "conv" and model.hidden_units <= XLA_MOST_UNITS
     possible = small and strategy.num_replicas_in_sync == 1
     decoded = config.data.group_size * training.groups_per_step
-    decoded *= training.importance_samples if training.objective == "iwae" else 1
+    decoded *= training.importance_samples + (training.gradient_samples or 0) if training.objective == "iwae" else 1
     return possible and decoded <= XLA_MOST_IMAGES and steps * training.epochs >= XLA_LEAST_STEPS
 
 
