@@ -98,12 +98,6 @@ def _validate_data(data: DataConfig) -> None:
 def _validate_objective(model: ModelConfig, training: TrainingConfig) -> None:
     """Raise UserError for an objective that this model cannot be trained with."""
     _at_least_one({"importance_samples": training.importance_samples})
-    if training.gradient_samples is not None and training.objective == "iwae":
-        if not 1 <= training.gradient_samples < training.importance_samples:
-            raise UserError(
-                f"`gradient_samples` must be at least 1 and less than `importance_samples`, which is "
-                f"{training.importance_samples}, not {training.gradient_samples}."
-            )
     if not 0 <= training.warm_up <= MOST_OF_ANY:
         raise UserError(f"`warm_up` must be at least 0 and at most {MOST_OF_ANY}, not {training.warm_up}.")
     if training.warm_up and model.model == "nested-vae":
@@ -114,6 +108,12 @@ def _validate_objective(model: ModelConfig, training: TrainingConfig) -> None:
         if training.gradient_samples is not None:
             raise UserError("`gradient_samples` are for `objective=iwae`: give both, or leave both out.")
         return
+    samples, of_gradient = training.importance_samples, training.gradient_samples
+    if of_gradient is not None and not 1 <= of_gradient < samples:
+        raise UserError(
+            f"`gradient_samples` must be at least 1 and less than `importance_samples`, which is {samples}, "
+            f"not {of_gradient}."
+        )
     if model.has_beta or model.model == "beta-vae":
         raise UserError(f"`objective=iwae` is for vae and gm-vae, not for {model.model}.")
     if model.has_mixture and model.component_posterior == "network":
