@@ -157,6 +157,18 @@ def test_the_terms_are_those_of_the_keras_model_at_the_same_posteriors(variant):
         np.testing.assert_allclose(terms[name], value, rtol=1e-4, atol=1e-3, err_msg=name)
 
 
+@pytest.mark.parametrize("levels", [2, 5], ids=["black and white", "grey"])
+def test_the_log_probability_of_bernoulli_pixels(levels):
+    """x log p + (1 - x) log(1 - p); a pixel that the model excludes has probability 0."""
+    random = np.random.default_rng(0)
+    images = (random.integers(levels, size=(2, 3, 5, 7, 1)) / (levels - 1)).astype(np.float32)
+    mean = random.uniform(0.01, 0.99, images.shape).astype(np.float32)
+    exact = images * np.log(mean.astype(float)) + (1 - images) * np.log1p(-mean.astype(float))
+    np.testing.assert_allclose(likelihood.log_px(images, {"image_mean": mean}), exact.sum(axis=(2, 3, 4)), rtol=1e-6)
+    certain = likelihood.log_px(images, {"image_mean": (images > 0.5).astype(np.float32)})
+    assert np.all(certain == (0 if levels == 2 else -np.inf))
+
+
 def test_d_is_summed_out_exactly():
     model, images = _Served(moved(small_model(component_prior="beta"))), random_images(1, 2)
     codes = model.encode(images)

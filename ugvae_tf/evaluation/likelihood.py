@@ -116,7 +116,10 @@ def _log_mixture(z: np.ndarray, p_z: Arrays) -> np.ndarray:
     weight, scaled = stddev**-2, mean / stddev**2
     squares = z**2 @ weight.mT - 2 * z @ scaled.mT + (mean * scaled).sum(axis=-1)[:, None]  # [G, B, K]
     constant = np.log(stddev).sum(axis=-1)[:, None] + 0.5 * z.shape[-1] * np.log(2 * np.pi)
-    return logsumexp(-0.5 * squares - constant, axis=-1, b=p_z["component_probs"][:, None])
+    exponents = -0.5 * squares - constant
+    largest = exponents.max(axis=-1, keepdims=True)  # by hand, for scipy's logsumexp takes six times as long
+    mixture = np.einsum("gbk,gk->gb", np.exp(exponents - largest), p_z["component_probs"])
+    return np.log(mixture) + largest[..., 0]
 
 
 def log_px(images: np.ndarray, decoded: Arrays) -> np.ndarray:
@@ -126,6 +129,9 @@ def log_px(images: np.ndarray, decoded: Arrays) -> np.ndarray:
         stddev = decoded["image_stddev"].astype(float)
         # The formula of norm.logpdf, which would take most of the task's time.
         log_pixels = -0.5 * ((images - mean) / stddev) ** 2 - np.log(stddev) - 0.5 * np.log(2 * np.pi)
+    elif ((images == 0) | (images == 1)).all():  # a quarter of the time of the general formula
+        with np.errstate(divide="ignore"):
+            log_pixels = np.log(np.where(images == 1, mean, 1 - mean))
     else:
         log_pixels = xlogy(images, mean) + xlog1py(1 - images, -mean)
     return log_pixels.sum(axis=(2, 3, 4))
