@@ -62,7 +62,7 @@ def command(name: str) -> Callable[[Sequence[str], str], str | None]:
             return None
         with shown_in_terminal():
             with tensorflow_starting():
-                task = import_module(f"ugvae_tf.tasks.{name}")
+                task = import_module(f"ugvae_tf.groups.{name}")
             return as_flags(task.run(request))
 
     return run
