@@ -90,6 +90,7 @@ def log_prob_of_components(z: tf.Tensor, p_z: tfd.Distribution) -> tf.Tensor:
     mean, variance = p_z.mean()[0], p_z.variance()[0]  # [K, L]
     weights = tf.concat([1 / variance, -2 * mean / variance], axis=-1)  # [K, 2L]
     constants = tf.reduce_sum(mean**2 / variance + tf.math.log(2 * np.pi * variance), axis=-1)  # [K]
-    statistics = tf.reshape(tf.concat([z**2, z], axis=-1), [-1, weights.shape[-1]])  # [N, 2L]: tf.einsum has a slow gradient
+    # A product of two matrices, for the gradient of tf.einsum takes far longer.
+    statistics = tf.reshape(tf.concat([z**2, z], axis=-1), [-1, weights.shape[-1]])  # [N, 2L]
     products = tf.matmul(statistics, weights, transpose_b=True)  # [N, K]
     return -0.5 * tf.reshape(products + constants, tf.concat([tf.shape(z)[:-1], tf.shape(constants)], axis=0))
