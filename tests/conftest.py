@@ -70,11 +70,13 @@ def served(exported):
 
 
 @pytest.fixture(scope="module")
-def few_resamples():
-    """Intervals and p-values of fewer draws, which take as many seconds less."""
+def coarse():
+    """Intervals and p-values of fewer draws, and figures of fewer dots, which take as many seconds less."""
     from ugvae_tf.evaluation import spread
+    from ugvae_tf.plots import page
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "DPI", 24)
         patch.setattr(spread, "RESAMPLES", 7)
         patch.setattr(spread, "SHUFFLES", 7)
         yield

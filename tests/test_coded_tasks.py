@@ -16,7 +16,7 @@ from ugvae_tf.tasks.context import Context
 from ugvae_tf.tasks.request import EvaluationRequest
 from ugvae_tf.tasks.run import evaluate
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
+pytestmark = pytest.mark.usefixtures("coarse")
 TASKS = ("interpolation", "embedding", "clustering")
 
 

@@ -27,7 +27,7 @@ from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.request import ALL, EvaluationRequest
 from ugvae_tf.tasks.run import TASKS, evaluate
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
+pytestmark = pytest.mark.usefixtures("coarse")
 
 
 ROOT = Path(__file__).parents[1]
@@ -75,8 +75,8 @@ def printed(committed, digits):
 
 @pytest.mark.slow
 def test_the_images_are_those_of_the_models_training_unless_others_are_given(committed, tmp_path):
-    evaluate(EvaluationRequest("clustering", str(committed), output_dir=str(tmp_path)))
-    record = json.loads((tmp_path / "evaluations" / "clustering" / "metrics.json").read_text())
+    evaluate(EvaluationRequest("reconstruction", str(committed), output_dir=str(tmp_path)))
+    record = json.loads((tmp_path / "evaluations" / "reconstruction" / "metrics.json").read_text())
     assert record["dataset"] == "mnist" and (record["group_size_smallest"], record["group_size_largest"]) == (128, 128)
 
 

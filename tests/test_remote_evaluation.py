@@ -25,7 +25,7 @@ from ugvae_tf.serving.served_model import ServedModel
 from ugvae_tf.tasks.request import ALL
 from ugvae_tf.tasks.run import TASKS
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
+pytestmark = pytest.mark.usefixtures("coarse")
 
 
 IMAGE_SHAPE = (7, 5, 1)

@@ -11,7 +11,6 @@ from serving_contract import contract, faults, of_older_export
 from small_models import EXTENDED
 
 from ugvae_tf import config as configuration
-from ugvae_tf.models import MODELS
 from ugvae_tf.serving.folder import Folder
 from ugvae_tf.serving.saved_model import Signature, read_signatures
 
@@ -22,15 +21,17 @@ VARIANTS = {
     "learned": {"observation_variance": "learned", "expert_variance": "shared"},
     "network": {"observation_variance": "network", "expert_variance": "bounded"},
     "bernoulli": {"likelihood": "bernoulli"},
+    "conv": {"body": "conv", "normalisation": "batch"},
 }
-EXPORTS = [(model, name, variant) for model in MODELS if model != "beta-vae" for name, variant in VARIANTS.items()]
+# All variants of the whole model; of its relatives, whose parts are the same, one variant of each.
+EXPORTS = [("ug-vae", name, variant) for name, variant in VARIANTS.items()]
+RELATIVES = {"beta-vae": "fixed", "nested-vae": "learned", "ml-vae": "network", "gm-vae": "bernoulli", "vae": "conv"}
+EXPORTS += [(model, name, VARIANTS[name]) for model, name in RELATIVES.items()]
 EXPORTS += [
     ("ug-vae", "extended", EXTENDED),
     ("ml-vae", "extended", {"global_prior": "learned", "prior_expert": True, "expert_subset": "random"}),
     ("gm-vae", "extended", {"component_posterior": "optimal"}),
 ]
-EXPORTS += [(model, "conv", {"body": "conv", "normalisation": "batch"}) for model in MODELS if model != "beta-vae"]
-EXPORTS += [("beta-vae", "fixed", {})]  # its networks and signatures are inherited from the VAE
 
 
 def inputs(specs, groups: int, size: int) -> dict[str, np.ndarray]:
