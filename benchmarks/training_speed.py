@@ -6,8 +6,8 @@ jobs slow down the twin on several threads most.
 Both train the official models in alternating rounds: the MNIST model on MNIST, and the CelebA
 model, with convolutions and batch normalisation, on noise images of 64x64 pixels in three
 channels. Ratios of speed are to the twin's fastest number of threads, ratios of CPU time to the
-number of threads with the least CPU time. Four groups per step are measured for the first model
-of each body. `--precision float32 bfloat16` measures ugvae_tf in both.
+number of threads with the least CPU time. `--groups` and `--precision` are lists: ugvae_tf is
+measured with each, the twin has one group a step.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 from typing import get_args
 
@@ -53,16 +54,15 @@ def fit_timer(config: Config, images: np.ndarray, groups: int, precision: Precis
 
 
 def contestants(
-    config: Config, images: np.ndarray, four_groups: bool, precisions: Sequence[Precision]
+    config: Config, images: np.ndarray, groups: Sequence[int], precisions: Sequence[Precision]
 ) -> dict[str, TwinTimer | FitTimer]:
     """The timers by name."""
     timers: dict[str, TwinTimer | FitTimer] = {
         f"{TWIN}, {DEFAULT_THREADS} threads": TwinTimer(config, images, DEFAULT_THREADS),
         f"{TWIN}, 1 thread": TwinTimer(config, images, 1),
     }
-    for groups in (1, 4) if four_groups else (1,):
-        for precision in precisions:
-            timers[f"ugvae_tf, {groups} a step, {precision}"] = fit_timer(config, images, groups, precision)
+    for number, precision in product(groups, precisions):
+        timers[f"ugvae_tf, {number} a step, {precision}"] = fit_timer(config, images, number, precision)
     return timers
 
 
@@ -129,6 +129,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=4, help="length of a measurement, about")
     parser.add_argument("--body", choices=["mlp", "conv"], nargs="+", default=["mlp", "conv"], help="which models")
     parser.add_argument("--components", type=int, nargs="+", default=[10, 1000], help="K of mlp; conv has 20")
+    parser.add_argument("--groups", type=int, nargs="+", default=[1, 4], help="groups a step of ugvae_tf")
     parser.add_argument("--precision", choices=get_args(Precision), nargs="+", default=["float32"], help="of ugvae_tf")
     parser.add_argument("--json", type=Path, help="file for the results, with every round")
     return parser.parse_args()
@@ -136,12 +137,10 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     asked = arguments()
-    used, peak, table, seen = machine(), flop.peak_flop_per_second(), [], set()
+    used, peak, table = machine(), flop.peak_flop_per_second(), []
     for config in models(asked.body, asked.components):
-        body = config.model.body
-        images = images_for(body)
-        timers = contestants(config, images, body not in seen, asked.precision)
-        seen.add(body)
+        images = images_for(config.model.body)
+        timers = contestants(config, images, asked.groups, asked.precision)
         results = fit_timing.alternate(timers, asked.rounds, asked.seconds)
         table += rows(results, config.model, flop.flop_per_image(config, images.shape[1:]) / peak)
     print_table(table)

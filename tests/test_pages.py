@@ -1,5 +1,7 @@
 """Text of a figure: none of it is cut or overprinted, whatever the names; pictures have the pixels of their images."""
 
+import io
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import RendererAgg
@@ -139,6 +141,27 @@ def test_a_picture_has_the_pixels_of_its_images(tmp_path):
     file = np.asarray(Image.open(tmp_path / "picture.png"))[..., :3]
     is_first = (file[:, :, None] == picture[20, 20]).all(axis=-1)
     assert is_first.sum() >= size**2
+
+
+def test_a_picture_is_whole_in_a_file_and_resampled_at_other_resolutions():
+    images = np.random.default_rng(2).random((2, 3, 5, 4, 3))
+    ours, theirs = (pictures.image_grid(images, "heading", ["a", "b"], caption="caption") for _ in range(2))
+    [image] = theirs.axes[0].images
+    picture = np.asarray(image.get_array())
+    image.remove()
+    theirs.axes[0].imshow(picture, interpolation="nearest", aspect="auto")
+    np.testing.assert_array_equal(file_of(ours, 100), file_of(theirs, 100))
+    found = file_of(ours, DPI)
+    left, low, _, _ = (ours.axes[0].get_position().extents * np.tile(found.shape[1::-1], 2)).round().astype(int)
+    within_a_dot = [
+        found[: len(found) - low + dot, left:][-len(picture) :, : picture.shape[1], :3] for dot in (-1, 0, 1)
+    ]
+    assert any(np.array_equal(part, picture) for part in within_a_dot)
+
+
+def file_of(figure, dpi: int) -> np.ndarray:
+    figure.savefig(file := io.BytesIO(), dpi=dpi)
+    return np.asarray(Image.open(file))
 
 
 def pixel_size(picture: np.ndarray) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ugvae_tf.plots.exact_image import draw_exactly
 from ugvae_tf.plots.mosaic import BORDER, GAP, Places, mosaic
 from ugvae_tf.plots.page import DPI, MARGIN, WIDTH, finished
 from ugvae_tf.plots.text import NORMAL, SMALL, label, widest
@@ -59,7 +60,7 @@ def image_grid(
     figure = Figure((wide, tall))
     axes = figure.add_axes((left / wide, below / tall, across.length / DPI / wide, down.length / DPI / tall))
     frames = np.zeros((rows, columns), bool) if framed is None else framed
-    axes.imshow(mosaic(images, down, across, frames), interpolation="nearest", aspect="auto")
+    draw_exactly(axes, mosaic(images, down, across, frames))
     _label(axes, (across, down), (heads, names), (column_title, row_title))
     _label_images(axes, (across, down), image_labels)
     return finished(figure, heading, caption)

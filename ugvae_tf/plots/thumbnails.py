@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from ugvae_tf.plots.exact_image import draw_exactly
 from ugvae_tf.plots.maps import TSNE
 from ugvae_tf.plots.page import DPI, MARGIN, WIDTH, finished
 
@@ -30,7 +31,7 @@ def thumbnails(points: np.ndarray, images: np.ndarray, heading: str, caption: st
     side = count * size / DPI
     figure = Figure((WIDTH, side))
     axes = figure.add_axes(((WIDTH - side) / 2 / WIDTH, 0, side / WIDTH, 1))
-    axes.imshow(picture, interpolation="nearest")
+    draw_exactly(axes, picture)
     axes.set_axis_off()
     return finished(figure, heading, f"{caption}\n{TSNE}")
 
