@@ -64,11 +64,17 @@ def splits() -> tuple[np.ndarray, np.ndarray]:
     return images[:TRAINED], images[TRAINED : TRAINED + VALIDATED]
 
 
+def our_config(groups: int, epochs: int = 1, rate: float = 1e-3) -> Config:
+    """The same VAE, with the likelihood that pythae's squared error stands for; `groups` of BATCH images a step."""
+    sizes = {"hidden_units": HIDDEN, "local_size": LOCAL_SIZE, "global_size": 0, "components": 1}
+    training = TrainingConfig(epochs=epochs, groups_per_step=groups, learning_rate=rate)
+    model = ModelConfig("vae", pixel_variance=1.0, **sizes)
+    return Config(data=DataConfig(group_size=BATCH), model=model, training=training)
+
+
 def train_ours(groups: int, epochs: int, rate: float) -> Run:
     """ugvae_tf with `groups` groups of BATCH images a step."""
-    model = ModelConfig("vae", hidden_units=HIDDEN, local_size=LOCAL_SIZE, global_size=0, components=1)
-    training = TrainingConfig(epochs=epochs, groups_per_step=groups, learning_rate=rate)
-    config = Config(data=DataConfig(group_size=BATCH), model=with_unit_variance(model), training=training)
+    config = our_config(groups, epochs, rate)
     train, validation = map(ImageSet, splits())
     steps, clock = train.steps_per_epoch(fitting.grouping_of(config)), Clock()
     with fitting.make_strategy().scope():
@@ -76,11 +82,6 @@ def train_ours(groups: int, epochs: int, rate: float) -> Run:
     fitting.fit(built, config, train, validation, callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=clock)])
     constant = 0.5 * math.prod(train.image_shape) * math.log(2 * math.pi)
     return Run(clock.round(steps * groups * BATCH), built.history.history["val_loss"][-1] - constant)
-
-
-def with_unit_variance(model: ModelConfig) -> ModelConfig:
-    """The likelihood that pythae's squared error stands for."""
-    return ModelConfig(**(vars(model) | {"pixel_variance": 1.0}))
 
 
 def train_pythae(batch: int, epochs: int, rate: float, threads: int) -> Run:

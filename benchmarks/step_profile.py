@@ -20,6 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import fit_timing
 import numpy as np
 import tensorflow as tf
+from pythae_speed import our_config
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 from ugvae_tf.config import Config
@@ -32,6 +33,8 @@ MODELS: Mapping[str, tuple[Config, int]] = {  # the configuration, and groups a 
     "mlp, K = 10, four groups": (OFFICIAL, 4),
     "mlp, K = 1000, one group": (replace(OFFICIAL, model=replace(OFFICIAL.model, components=1000)), 1),
     "conv, K = 20, one group": (PRESETS["celeba"], 1),
+    "VAE of pythae, one group": (our_config(1), 1),
+    "VAE of pythae, four groups": (our_config(4), 4),
     "mnist-binarised-vae": (PRESETS["mnist-binarised-vae"], 1),
     "mnist-binarised-iwae": (PRESETS["mnist-binarised-iwae"], 1),
 }

@@ -14,6 +14,7 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the commands do, which tests compare with this process
 os.environ.setdefault("UGVAE_TF_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "images"))
 
 import numpy as np

@@ -1,5 +1,6 @@
 """What a command says in a terminal: one clear sentence, status 2, nothing half-written, nothing of others."""
 
+import platform
 import re
 import subprocess
 import sys
@@ -82,6 +83,33 @@ def test_two_threads_that_import_at_once_leave_standard_error_as_it_was(monkeypa
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     result = subprocess.run([sys.executable, "-c", TWO_THREADS], capture_output=True, text=True, cwd=ROOT)
     assert result.stderr == "Afterwards."
+
+
+KERNELS = """
+import os, sys
+from ugvae_tf.quiet import quiet_tensorflow
+with quiet_tensorflow():
+    if sys.argv[1:]:
+        from tensorflow.python.util import _pywrap_util_port
+        print(_pywrap_util_port.IsMklEnabled())
+print(os.environ["TF_ENABLE_ONEDNN_OPTS"])
+"""
+
+
+def kernels(*arguments) -> str:
+    return subprocess.run([sys.executable, "-c", KERNELS, *arguments], capture_output=True, text=True, cwd=ROOT).stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="oneDNN's kernels are for x86")
+def test_onednn_is_used_on_every_x86_processor(monkeypatch):
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+    assert kernels("import") == "True\n1\n"
+
+
+def test_a_choice_of_kernels_in_the_environment_stays(monkeypatch):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert kernels() == "0\n"
 
 
 def test_help_and_bad_flags_do_not_import_tensorflow():

@@ -1,4 +1,4 @@
-"""Import of TensorFlow without the log lines of its C++ code."""
+"""Import of TensorFlow without the log lines of its C++ code, and with its fast kernels on every processor."""
 
 import importlib
 import os
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 LOG_LEVEL, QUIET, STDERR = "TF_CPP_MIN_LOG_LEVEL", "3", 2
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 OPTIONAL = ("sklearn", "matplotlib")  # packages that Keras can do without
 _ONE_THREAD = threading.RLock()  # the file descriptor and the environment belong to the process
 
@@ -18,8 +19,14 @@ def quiet_tensorflow() -> Iterator[None]:
 
     TF_CPP_MIN_LOG_LEVEL=0 in the environment shows all lines. The variable is set during the import only,
     because TensorFlow reads it then.
+
+    TensorFlow has oneDNN's kernels for all x86 processors, but uses them by default only on those with instructions
+    for neural networks. On others too they train networks with convolutions in 60 % of the time (docs/speed.md).
+    TF_ENABLE_ONEDNN_OPTS=0 in the environment turns them off.
     """
     with _ONE_THREAD:
+        if "tensorflow" not in sys.modules:
+            os.environ.setdefault(ONEDNN, "1")
         if _is_wanted():
             with _redirected():
                 yield
