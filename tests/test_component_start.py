@@ -13,6 +13,8 @@ from ugvae_tf.config import Config, DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.config.validation import validate
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.errors import UserError
+from ugvae_tf.evaluation import code_mixture as module
+from ugvae_tf.evaluation.clustering import matched_accuracy
 from ugvae_tf.evaluation.code_mixture import code_mixture
 from ugvae_tf.training import component_start, fitting
 from ugvae_tf.training.checkpoints import Checkpoints
@@ -42,6 +44,29 @@ def test_the_mixture_has_the_moments_of_clusters_that_are_apart(neighbours):
     np.testing.assert_allclose(found.mean[order], [each.mean(axis=0) for each in expected], atol=0.05)
     variances = [each.var(axis=0) + 0.3**2 for each in expected]  # of the means, and of q(z)
     np.testing.assert_allclose(found.variance[order], variances, rtol=0.1)
+
+
+def test_images_that_the_mixture_was_not_fitted_to_have_shares_too(monkeypatch):
+    """The same components as of the chosen codes alone, and for every code the cluster that it was drawn from."""
+    codes, clusters = three_clusters()
+    stddev = np.full(codes.shape, 0.3)
+    chosen = np.sort(np.random.default_rng(1).permutation(len(codes))[:67])
+    alone = code_mixture(codes[chosen], stddev[chosen], components=3, seed=1)
+    monkeypatch.setattr(module, "MOST_CODES", 67)
+    found = code_mixture(codes, stddev, components=3, seed=1)
+    np.testing.assert_allclose(np.sort(found.mean, axis=0), np.sort(alone.mean, axis=0), atol=1e-6)
+    assert found.shares.shape == (120, 3) and matched_accuracy(clusters, found.shares.argmax(axis=1)) > 0.99
+
+
+def test_codes_are_made_in_parts_of_any_size(monkeypatch):
+    monkeypatch.setattr(component_start, "SHARE_STEPS", 0)
+    found, images = [], random_images(1, 60)[0]
+    for part in (7, 60):
+        monkeypatch.setattr(component_start, "CODED", part)
+        model = gm_vae()
+        start_components(model, images, START)
+        found.append(model.component_mean.numpy())
+    np.testing.assert_allclose(*found, rtol=1e-4, atol=1e-5)
 
 
 def test_the_components_are_those_of_the_mixture_exactly(monkeypatch):

@@ -162,7 +162,7 @@ def _binarised(name: str, components: int = 1, **training: Any) -> Config:
 
 
 # Ten components for ten digits (docs/results.md). They start at clusters of the codes after ten epochs, in which the
-# weight of the KL terms rises from 0 to .42: such codes keep more of the digit than those of a VAE.
+# weight of the KL terms rises from 0 to .28: such codes keep more of the digit than those of a VAE.
 CLUSTERS = Config(
     preset="mnist-clusters",
     data=DataConfig(group_size=256),
@@ -175,12 +175,12 @@ CLUSTERS = Config(
         component_posterior="optimal",
     ),
     training=TrainingConfig(
-        epochs=24,
+        epochs=36,
         learning_rate=2e-3,
         schedule="cosine",
         component_start="neighbours",
         pre_training=10,
-        warm_up=24,
+        warm_up=36,
     ),
 )
 

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.manifold import TSNE
 from sklearn.mixture import GaussianMixture
 
+MOST_CODES = 12_000  # that the mixture is fitted to; t-SNE needs about 5 CPU seconds per 1,000
 STARTS = 4  # of expectation-maximisation; the result with the highest likelihood is used
 STARTS_IN_PLANE = 10  # there it takes milliseconds
 LEAST_VARIANCE = 1e-4  # added to the variances of a component, so that none is singular
@@ -24,22 +25,23 @@ def code_mixture(
 ) -> CodeMixture:
     """The moments of the components of a Gaussian mixture with full covariances, fitted to the codes of images.
 
-    The mixture is fitted to the means of q(z). The variance of a component is that of its images' z: the variance of
-    their means, and the mean of the variances of their q(z).
+    The mixture is fitted to the means of q(z), of at most MOST_CODES random images. The variance of a component is
+    that of its images' z: the variance of their means, and the mean of the variances of their q(z).
 
     Args:
         mean: [N, L] of q(z).
         stddev: [N, L] of q(z).
         components: K.
-        seed: of the first components.
+        seed: of the chosen codes and of the first components.
         neighbours: start from the clusters of a map that keeps neighbours together, in place of random codes.
     """
     common: dict[str, Any] = {"n_components": components, "reg_covar": LEAST_VARIANCE, "random_state": seed}
+    chosen = mean[np.sort(np.random.default_rng(seed).permutation(len(mean))[:MOST_CODES])]
     if neighbours:
-        common |= _moments_of(mean, clusters_of_map(mean, components, seed))
+        common |= _moments_of(chosen, clusters_of_map(chosen, components, seed))
     else:
         common |= {"n_init": STARTS, "init_params": "k-means++"}
-    fitted = GaussianMixture(**common).fit(mean)
+    fitted = GaussianMixture(**common).fit(chosen)
     shares = fitted.predict_proba(mean)  # [N, K]
     noise = shares.T @ stddev**2 / shares.sum(axis=0)[:, np.newaxis]
     return CodeMixture(fitted.means_, np.diagonal(fitted.covariances_, axis1=1, axis2=2) + noise, shares)

@@ -11,8 +11,8 @@ from ugvae_tf.config import TrainingConfig
 from ugvae_tf.datasets.image_set import ImageSet, scaled
 from ugvae_tf.models.gm_vae import GmVae
 
-MOST_IMAGES = 12_000  # that the mixture is fitted to; t-SNE needs about 5 CPU seconds per 1,000
-SHARE_STEPS, SHARE_IMAGES, SHARE_RATE = 600, 256, 1e-3  # of the training with q(d) fixed to the mixture's
+CODED = 4096  # images that are encoded at once
+SHARE_STEPS, SHARE_IMAGES, SHARE_RATE = 3000, 256, 1e-3  # of the training with q(d) fixed to the mixture's
 
 
 class ComponentStart(keras.callbacks.Callback):
@@ -20,7 +20,7 @@ class ComponentStart(keras.callbacks.Callback):
 
     Before, all components are equal (tied_components.py): the model is a VAE with one Gaussian prior, which is learned.
     VaDE (Jiang et al. 2017) starts in this way, from the codes of an autoencoder. The codes are a function of the
-    checkpoint and the images a function of the seed, so a resumed run has the same components.
+    checkpoint, so a resumed run has the same components.
     """
 
     def __init__(self, training: TrainingConfig, steps: int, images: ImageSet) -> None:
@@ -32,23 +32,17 @@ class ComponentStart(keras.callbacks.Callback):
         """Not in an epoch that is resumed: its first steps were done with the new components."""
         if int(self.model.optimizer.iterations.numpy()) == self.step:
             with progress.phase("Starting the components from the codes"):
-                start_components(self.model, self._chosen(), self.training)
-
-    def _chosen(self) -> np.ndarray:
-        """Random training images, the same ones for a seed [N, H, W, C]."""
-        order = np.random.default_rng(self.training.seed).permutation(len(self.images))
-        found: np.ndarray = self.images.images[np.sort(order[:MOST_IMAGES])]
-        return found
+                start_components(self.model, self.images.images, self.training)
 
 
 def start_components(model: GmVae, images: np.ndarray, training: TrainingConfig) -> None:
-    """Set p(z | d) to a mixture fitted to the codes of images [N, H, W, C], then fit the model to its components."""
+    """Set p(z | d) to a mixture of the codes of images [N, H, W, C], then fit the model to its components."""
     from ugvae_tf.evaluation.code_mixture import code_mixture  # scikit-learn: at its first use
 
-    codes = model.encode(images)
-    mean, stddev = codes.z_mean[0].astype(float), codes.z_stddev[0].astype(float)
+    parts = [model.encode(images[start : start + CODED]) for start in range(0, len(images), CODED)]
+    mean, stddev = (np.concatenate([getattr(codes, name)[0] for codes in parts]) for name in ("z_mean", "z_stddev"))
     neighbours = training.component_start == "neighbours"
-    mixture = code_mixture(mean, stddev, model.config.components, training.seed, neighbours)
+    mixture = code_mixture(mean.astype(float), stddev, model.config.components, training.seed, neighbours)
     model.set_components(mixture.mean, mixture.variance)
     fit_to_shares(model, images, mixture.shares, SHARE_STEPS)
 
@@ -57,7 +51,8 @@ def fit_to_shares(model: GmVae, images: np.ndarray, shares: np.ndarray, steps: i
     """Train with q(d) of the images fixed to these shares [N, K], by an optimiser of its own.
 
     The mixture has full covariances, p(z | d) has diagonal ones: with q(d) at its maximum at once, images between two
-    components would leave their cluster before the encoder has adapted.
+    components leave their cluster before the encoder has adapted. The longer the encoder adapts, the further apart
+    the components are, and the fewer images leave their cluster afterwards (docs/results.md).
     """
     strategy, random = model.distribute_strategy, np.random.default_rng(model.seed)
     with strategy.scope():
