@@ -22,6 +22,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the commands have it
 
 import keras
 import numpy as np

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import get_args
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the commands have it
 
 import fit_timing
 import flop

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the commands have it
 
 import fit_timing
 import numpy as np
