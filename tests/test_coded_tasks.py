@@ -40,6 +40,7 @@ def context_of(encoded, task: str, file: str, **settings) -> Context:
     return Context(EvaluationRequest(task, str(model), codes=str(folder / file), **settings).checked())
 
 
+@pytest.mark.slow
 def test_a_row_a_group_and_a_row_an_image_give_the_same(encoded):
     _, _, groups, _ = encoded
     for task in ("interpolation", "clustering"):

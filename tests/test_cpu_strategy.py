@@ -60,6 +60,7 @@ def test_every_pass_has_a_new_order_as_in_the_dataset():
     assert first != second
 
 
+@pytest.mark.slow
 def test_one_model_takes_arrays_datasets_and_distributed_datasets():
     """TensorFlow traces the step for one kind of iterator only."""
     model = new_model(ONE_CPU)
@@ -73,6 +74,7 @@ def test_one_model_takes_arrays_datasets_and_distributed_datasets():
     np.testing.assert_array_equal(*predicted)
 
 
+@pytest.mark.slow
 def test_weights_are_those_of_the_default_strategy():
     """The noise is a function of seed and step, whatever the strategy."""
     models = [new_model(strategy) for strategy in (ONE_CPU, tf.distribute.get_strategy())]

@@ -54,6 +54,7 @@ DAMAGES = {  # and the step from which the run continues
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DAMAGES)
 def test_the_newest_whole_checkpoint_is_restored(saved, name):
     damage, step, is_newest = DAMAGES[name]

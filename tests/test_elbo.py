@@ -84,6 +84,7 @@ def test_the_terms_are_those_that_numpy_computes():
     np.testing.assert_allclose(terms.elbo, terms.log_px - terms.kl_z - terms.kl_d - terms.kl_beta)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS, ids=ids)
 def test_a_padded_image_changes_nothing(variant):
     """One padded image holds pixels as images have them, the other NaN."""

@@ -145,6 +145,7 @@ def test_an_export_of_an_older_version_has_the_standard_p_beta_and_the_uniform_p
     np.testing.assert_array_equal(np.stack(served.prior_parameters()), np.zeros([2, 4]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_every_served_model_says_what_p_beta_and_p_d_are_and_decodes(exported, name):
     extended = name in ("ug-vae", "ml-vae")

@@ -212,6 +212,7 @@ def test_training_by_a_label_sees_groups_of_one_value_only(group_by, pure):
     assert all((logs["log_px"] == 0) == pure and (logs["val_log_px"] == 0) == pure for logs in told) and len(told) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_one_graph_serves_any_number_and_size_of_groups(name):
     model = small_model(model=name)

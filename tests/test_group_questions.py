@@ -54,6 +54,7 @@ def test_images_and_their_rows_give_the_same_representatives(served, albums):
     np.testing.assert_allclose(of_rows.influence[3:6], -np.sort(-expected)[:3], rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, EXTENDED], ids=str)
 def test_q_d_of_two_groups_is_that_of_their_images_in_one_group(served, albums, settings):
     _, images, groups = albums

@@ -87,6 +87,7 @@ def test_many_gradients_of_samples_drawn_by_weight_have_the_mean_of_the_whole_gr
     assert np.abs(mean - whole).max() < 0.03 * np.abs(whole).max()
 
 
+@pytest.mark.slow
 def test_the_gradient_of_one_sample_trains():
     model, images = small_model(model="vae"), random_images(4, 3)
     model.training_objective = Objective(importance_samples=7, gradient_samples=1)
