@@ -31,20 +31,21 @@ class ComponentStart(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Not in an epoch that is resumed: its first steps were done with the new components."""
         if int(self.model.optimizer.iterations.numpy()) == self.step:
-            with progress.phase("Starting the components from the codes"):
-                start_components(self.model, self.images.images, self.training)
+            start_components(self.model, self.images.images, self.training)
 
 
 def start_components(model: GmVae, images: np.ndarray, training: TrainingConfig) -> None:
     """Set p(z | d) to a mixture of the codes of images [N, H, W, C], then fit the model to its components."""
     from ugvae_tf.evaluation.code_mixture import code_mixture  # scikit-learn: at its first use
 
-    parts = [model.encode(images[start : start + CODED]) for start in range(0, len(images), CODED)]
-    mean, stddev = (np.concatenate([getattr(codes, name)[0] for codes in parts]) for name in ("z_mean", "z_stddev"))
-    neighbours = training.component_start == "neighbours"
-    mixture = code_mixture(mean.astype(float), stddev, model.config.components, training.seed, neighbours)
+    with progress.phase("Finding clusters of the codes"):
+        parts = [model.encode(images[start : start + CODED]) for start in range(0, len(images), CODED)]
+        mean, stddev = (np.concatenate([getattr(codes, name)[0] for codes in parts]) for name in ("z_mean", "z_stddev"))
+        neighbours = training.component_start == "neighbours"
+        mixture = code_mixture(mean.astype(float), stddev, model.config.components, training.seed, neighbours)
     model.set_components(mixture.mean, mixture.variance)
-    fit_to_shares(model, images, mixture.shares, SHARE_STEPS)
+    with progress.phase("Fitting the encoder to the clusters"):
+        fit_to_shares(model, images, mixture.shares, SHARE_STEPS)
 
 
 def fit_to_shares(model: GmVae, images: np.ndarray, shares: np.ndarray, steps: int) -> None:
