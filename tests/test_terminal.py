@@ -87,11 +87,10 @@ def test_two_threads_that_import_at_once_leave_standard_error_as_it_was(monkeypa
 
 KERNELS = """
 import os, sys
-from ugvae_tf.quiet import quiet_tensorflow
-with quiet_tensorflow():
-    if sys.argv[1:]:
-        from tensorflow.python.util import _pywrap_util_port
-        print(_pywrap_util_port.IsMklEnabled())
+import ugvae_tf
+if sys.argv[1:]:
+    from tensorflow.python.util import _pywrap_util_port
+    print(_pywrap_util_port.IsMklEnabled())
 print(os.environ["TF_ENABLE_ONEDNN_OPTS"])
 """
 

@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ugvae_tf.errors import UserError
-from ugvae_tf.quiet import quiet_tensorflow
+from ugvae_tf.quiet import choose_onednn, quiet_tensorflow
 
 if TYPE_CHECKING:
     from ugvae_tf.codes import Codes as Codes
@@ -84,6 +84,7 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+choose_onednn()
 if "keras" in sys.modules:  # then `keras.models.load_model` should find our models, and nothing slow is left to import
     _ = import_module("ugvae_tf.models").MODELS  # imports them all
 

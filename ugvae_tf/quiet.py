@@ -1,32 +1,37 @@
-"""Import of TensorFlow without the log lines of its C++ code, and with its fast kernels on every processor."""
+"""Import of TensorFlow: without the log lines of its C++ code, and with oneDNN's kernels on x86 processors."""
 
 import importlib
 import os
+import platform
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 LOG_LEVEL, QUIET, STDERR = "TF_CPP_MIN_LOG_LEVEL", "3", 2
-ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+ONEDNN, X86 = "TF_ENABLE_ONEDNN_OPTS", ("x86_64", "AMD64")
 OPTIONAL = ("sklearn", "matplotlib")  # packages that Keras can do without
 _ONE_THREAD = threading.RLock()  # the file descriptor and the environment belong to the process
+
+
+def choose_onednn() -> None:
+    """Set the variable that makes TensorFlow use oneDNN's kernels, unless TensorFlow is imported or it has a value.
+
+    TensorFlow has these kernels for all x86 processors, but uses them by default only on those with instructions for
+    neural networks. docs/speed.md has the gain on another one. The variable stays set, for child processes too.
+    """
+    if platform.machine() in X86 and "tensorflow" not in sys.modules:
+        os.environ.setdefault(ONEDNN, "1")
 
 
 @contextmanager
 def quiet_tensorflow() -> Iterator[None]:
     """Suppress TensorFlow's log lines on standard error, for an import inside the block and later.
 
-    TF_CPP_MIN_LOG_LEVEL=0 in the environment shows all lines. The variable is set during the import only,
+    TF_CPP_MIN_LOG_LEVEL=0 in the environment shows all lines. This variable is set during the import only,
     because TensorFlow reads it then.
-
-    TensorFlow has oneDNN's kernels for all x86 processors, but uses them by default only on those with instructions
-    for neural networks. On others too they train networks with convolutions in 60 % of the time (docs/speed.md).
-    TF_ENABLE_ONEDNN_OPTS=0 in the environment turns them off.
     """
     with _ONE_THREAD:
-        if "tensorflow" not in sys.modules:
-            os.environ.setdefault(ONEDNN, "1")
         if _is_wanted():
             with _redirected():
                 yield
