@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the commands have it
 sys.path.append(str(Path(__file__).parents[1] / "tests"))  # for cpp_process
 
 import numpy as np

@@ -72,7 +72,7 @@ def served(exported):
 
 @pytest.fixture(scope="module")
 def coarse():
-    """Intervals and p-values of fewer draws, and figures of fewer dots, which take as many seconds less."""
+    """Intervals and p-values of few draws and figures of few dots, which take less time."""
     from ugvae_tf.evaluation import spread
     from ugvae_tf.plots import page
 

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.image import AxesImage
 from PIL import Image
 
 from ugvae_tf.plots import bars, curves, dots, histograms, maps, matrix, mosaic, pictures, ranges, thumbnails
@@ -157,6 +158,16 @@ def test_a_picture_is_whole_in_a_file_and_resampled_at_other_resolutions():
         found[: len(found) - low + dot, left:][-len(picture) :, : picture.shape[1], :3] for dot in (-1, 0, 1)
     ]
     assert any(np.array_equal(part, picture) for part in within_a_dot)
+
+
+@pytest.mark.parametrize("name", ["pictures", "many columns", "a narrow picture", "thumbnails"])
+def test_no_picture_is_resampled_in_a_file(monkeypatch, name):
+    figure, resampled = FIGURES[name](), []
+    monkeypatch.setattr(AxesImage, "make_image", lambda *_, **__: resampled.append(name) or (None, 0, 0, None))
+    file_of(figure, DPI)
+    assert figure.findobj(AxesImage) and not resampled
+    file_of(figure, 100)
+    assert resampled
 
 
 def file_of(figure, dpi: int) -> np.ndarray:

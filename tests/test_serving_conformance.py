@@ -11,6 +11,7 @@ from serving_contract import contract, faults, of_older_export
 from small_models import EXTENDED
 
 from ugvae_tf import config as configuration
+from ugvae_tf.models import MODELS
 from ugvae_tf.serving.folder import Folder
 from ugvae_tf.serving.saved_model import Signature, read_signatures
 
@@ -23,7 +24,7 @@ VARIANTS = {
     "bernoulli": {"likelihood": "bernoulli"},
     "conv": {"body": "conv", "normalisation": "batch"},
 }
-# All variants of the whole model; of its relatives, whose parts are the same, one variant of each.
+# All variants of UG-VAE; one variant of each other model, which is made of the same layers.
 EXPORTS = [("ug-vae", name, variant) for name, variant in VARIANTS.items()]
 RELATIVES = {"beta-vae": "fixed", "nested-vae": "learned", "ml-vae": "network", "gm-vae": "bernoulli", "vae": "conv"}
 EXPORTS += [(model, name, VARIANTS[name]) for model, name in RELATIVES.items()]
@@ -50,6 +51,10 @@ def inputs(specs, groups: int, size: int) -> dict[str, np.ndarray]:
 def specs(signature: Signature) -> list[tf.TensorSpec]:
     """What an export says of its inputs."""
     return [tf.TensorSpec(info.shape, info.dtype, name) for name, info in signature.inputs.items()]
+
+
+def test_no_model_is_left_out():
+    assert {name for name, _, _ in EXPORTS} == set(MODELS)
 
 
 def calls_of(model) -> list[tuple[str, dict[str, np.ndarray]]]:

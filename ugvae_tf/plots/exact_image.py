@@ -9,9 +9,10 @@ from matplotlib.transforms import IdentityTransform
 
 
 class ExactImage(AxesImage):
-    """A picture of as many pixels as its axes have dots in a file; at other resolutions it is resampled.
+    """A picture with one pixel for each dot of its axes at `page.DPI`; at other resolutions it is resampled.
 
-    Matplotlib resamples every image, which takes longer than the rest of a page and changes nothing here.
+    Matplotlib resamples every image, which takes up to three quarters of the time of a page. Here the result is the
+    picture itself, at most a dot away.
     """
 
     def make_image(

@@ -19,8 +19,8 @@ class ComponentStart(keras.callbacks.Callback):
     """Set the components to a mixture of the codes of training images, when the pre-training is over.
 
     Before, all components are equal (tied_components.py): the model is a VAE with one Gaussian prior, which is learned.
-    VaDE (Jiang et al. 2017) starts in this way, from the codes of an autoencoder. The codes are a function of the
-    checkpoint, so a resumed run has the same components.
+    VaDE (Jiang et al. 2017) starts in this way, from the codes of an autoencoder. The components are
+    a function of the checkpoint, the images and the seed, so a resumed run has the same ones.
     """
 
     def __init__(self, training: TrainingConfig, steps: int, images: ImageSet) -> None:
@@ -52,8 +52,8 @@ def fit_to_shares(model: GmVae, images: np.ndarray, shares: np.ndarray, steps: i
     """Train with q(d) of the images fixed to these shares [N, K], by an optimiser of its own.
 
     The mixture has full covariances, p(z | d) has diagonal ones: with q(d) at its maximum at once, images between two
-    components leave their cluster before the encoder has adapted. The longer the encoder adapts, the further apart
-    the components are, and the fewer images leave their cluster afterwards (docs/results.md).
+    components leave their cluster before the encoder has adapted. With more steps, fewer images left it in our trial
+    (docs/results.md).
     """
     strategy, random = model.distribute_strategy, np.random.default_rng(model.seed)
     with strategy.scope():
