@@ -75,7 +75,7 @@ def rest_server(model: Model):
     """The URL of the model, for as long as the server runs."""
     handler = type("ModelHandler", (Handler,), {"model": model})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1/models/{model.name}"

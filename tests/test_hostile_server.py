@@ -32,7 +32,7 @@ def server(respond):
 
     found = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found.daemon_threads = True
-    threading.Thread(target=found.serve_forever, daemon=True).start()
+    threading.Thread(target=found.serve_forever, args=[0.01], daemon=True).start()
     try:
         yield f"http://127.0.0.1:{found.server_port}/v1/models/tiny"
     finally:
