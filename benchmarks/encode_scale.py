@@ -19,7 +19,7 @@ import psutil
 from ugvae_tf.datasets.front import load_images
 from ugvae_tf.datasets.grouped_images import GroupedImages
 from ugvae_tf.datasets.image_reader import Chunk
-from ugvae_tf.groups.group_stream import encoded
+from ugvae_tf.groups.stream import encoded
 from ugvae_tf.serving.served_model import load
 
 

@@ -23,7 +23,7 @@ from ugvae_tf.evaluation import component_membership, membership
 from ugvae_tf.evaluation.bootstrap import interval
 from ugvae_tf.evaluation.membership import ImagePosteriors
 from ugvae_tf.evaluation.share_comparison import share_test
-from ugvae_tf.groups.group_rows import Groups, experts_of, joint_probs
+from ugvae_tf.groups.rows import Groups, experts_of, joint_probs
 from ugvae_tf.serving.expert_codes import is_optimal
 from ugvae_tf.serving.served_model import load
 

@@ -11,7 +11,7 @@ import ugvae_tf as ug
 from ugvae_tf.codes import symmetric_kl
 from ugvae_tf.errors import UserError
 from ugvae_tf.groups.encode import encode, encode_with_images, opened
-from ugvae_tf.groups.group_stream import encoded
+from ugvae_tf.groups.stream import encoded
 from ugvae_tf.serving import expert_codes
 from ugvae_tf.serving.group_table import GroupTable
 from ugvae_tf.serving.served_model import ServedModel

@@ -93,12 +93,12 @@ def test_help_needs_no_tensorflow(name):
 KILLED_WHILE_ENCODING = """
 import os, signal, sys
 from ugvae_tf.commands.main import call
-from ugvae_tf.groups import group_stream
-add = group_stream._Stream.add
+from ugvae_tf.groups import stream
+add = stream._Stream.add
 def then_killed(*arguments):
     add(*arguments)
     os.kill(os.getpid(), signal.SIGKILL)
-group_stream._Stream.add = then_killed
+stream._Stream.add = then_killed
 call("encode", sys.argv[1:], "ugvae encode")
 """
 KILLED_WHILE_WRITING = """

@@ -18,10 +18,10 @@ from ugvae_tf.groups import matrix_file
 from ugvae_tf.groups.compare import compare
 from ugvae_tf.groups.compare import run as run_compare
 from ugvae_tf.groups.encode import encode_with_images
-from ugvae_tf.groups.group_requests import CompareRequest, SimilarRequest
-from ugvae_tf.groups.group_rows import Groups, experts_of, joint_probs
 from ugvae_tf.groups.report_files import text_table
 from ugvae_tf.groups.representatives import representatives
+from ugvae_tf.groups.requests import CompareRequest, SimilarRequest
+from ugvae_tf.groups.rows import Groups, experts_of, joint_probs
 from ugvae_tf.groups.similar import run as run_similar
 from ugvae_tf.groups.similar import similar
 from ugvae_tf.groups.source_request import SourceRequest

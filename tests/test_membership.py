@@ -16,9 +16,9 @@ from ugvae_tf.evaluation.experts import Natural
 from ugvae_tf.evaluation.membership import ImagePosteriors
 from ugvae_tf.evaluation.prediction import bounds_given_betas
 from ugvae_tf.groups.encode import encode_with_images
-from ugvae_tf.groups.group_rows import Groups, experts_of
-from ugvae_tf.groups.group_scores import ByImages, GroupImages
 from ugvae_tf.groups.members import _needed, members, ranked
+from ugvae_tf.groups.rows import Groups, experts_of
+from ugvae_tf.groups.scores import ByImages, GroupImages
 from ugvae_tf.serving.group_table import ImageTable
 from ugvae_tf.serving.served_model import ServedModel
 

@@ -15,7 +15,7 @@ from ugvae_tf.config import DataConfig, ModelConfig, TrainingConfig
 from ugvae_tf.errors import UserError
 from ugvae_tf.explorer.request import ExploreRequest
 from ugvae_tf.groups.encode_request import EncodeRequest
-from ugvae_tf.groups.group_requests import GROUP_REQUESTS
+from ugvae_tf.groups.requests import GROUP_REQUESTS
 from ugvae_tf.groups.source_request import SourceRequest
 from ugvae_tf.reporting.request import ReportRequest
 from ugvae_tf.tasks.request import EvaluationRequest

@@ -6,7 +6,7 @@ from typing import Any
 
 from ugvae_tf.commands.flags import Parser, add_flags, as_flags, with_fields
 from ugvae_tf.commands.terminal import tensorflow_starting
-from ugvae_tf.groups import group_requests
+from ugvae_tf.groups import requests
 from ugvae_tf.groups.source_request import SourceRequest
 from ugvae_tf.progress import shown_in_terminal
 from ugvae_tf.serving.shipped import shipped_versions
@@ -27,25 +27,25 @@ METAVARS = {
 }
 QUESTIONS: dict[str, tuple[Callable[[], Any], tuple[str, ...], str, str]] = {
     "similar": (
-        group_requests.SimilarRequest,
+        requests.SimilarRequest,
         ("codes", "queries", "group", "count", "matrix", "output"),
         "the groups nearest to a group, by their codes",
         "--saved-model glyphs --codes codes.parquet --queries letters/",
     ),
     "members": (
-        group_requests.MembersRequest,
+        requests.MembersRequest,
         ("codes", "group", "candidates", "by", "seed", "output"),
         "images that do not belong to their group",
         "--saved-model glyphs --data-dir albums/ --group anna --output anna/",
     ),
     "compare": (
-        group_requests.CompareRequest,
+        requests.CompareRequest,
         ("codes", "group", "other", "permutations", "seed", "output"),
         "components whose shares differ between two groups",
         "--data-dir albums/ --group anna --other berta",
     ),
     "representatives": (
-        group_requests.RepresentativesRequest,
+        requests.RepresentativesRequest,
         ("codes", "group", "count", "output"),
         "the images of a group that determine its code",
         "--data-dir albums/ --group anna --count 10",

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from ugvae_tf.errors import LacksPart, UserError
 from ugvae_tf.evaluation.share_comparison import ShareTest, share_test, typicality
-from ugvae_tf.groups.group_requests import CompareRequest
-from ugvae_tf.groups.group_rows import Groups, Rows, joint_probs
 from ugvae_tf.groups.report_files import checked_folder, text_table, written
+from ugvae_tf.groups.requests import CompareRequest
+from ugvae_tf.groups.rows import Groups, Rows, joint_probs
 from ugvae_tf.plots import pictures
 from ugvae_tf.serving.served_model import ServedModel
 

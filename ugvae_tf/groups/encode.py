@@ -11,8 +11,8 @@ from ugvae_tf.datasets import grouped_sources
 from ugvae_tf.datasets.grouped_images import GroupedImages, of_array
 from ugvae_tf.errors import UserError
 from ugvae_tf.groups.encode_request import EncodeRequest
-from ugvae_tf.groups.group_stream import Encoded, encoded
 from ugvae_tf.groups.source_request import OWN, SourceRequest, damaged, left_out
+from ugvae_tf.groups.stream import Encoded, encoded
 from ugvae_tf.serving.group_table import GroupTable, ImageTable
 from ugvae_tf.serving.served_model import ServedModel, load
 from ugvae_tf.serving.table_files import check_file

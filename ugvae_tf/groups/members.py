@@ -12,10 +12,10 @@ from tqdm import tqdm
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation import membership
 from ugvae_tf.groups.encode import Source
-from ugvae_tf.groups.group_requests import MembersRequest
-from ugvae_tf.groups.group_rows import Groups, Rows
-from ugvae_tf.groups.group_scores import SCORINGS, GroupImages, Scoring
 from ugvae_tf.groups.report_files import checked_folder, text_table, written
+from ugvae_tf.groups.requests import MembersRequest
+from ugvae_tf.groups.rows import Groups, Rows
+from ugvae_tf.groups.scores import SCORINGS, GroupImages, Scoring
 from ugvae_tf.plots import pictures
 from ugvae_tf.serving.served_model import ServedModel
 

@@ -12,10 +12,10 @@ from ugvae_tf.datasets.grouped_sources import of_place
 from ugvae_tf.errors import UserError
 from ugvae_tf.groups import matrix_file
 from ugvae_tf.groups.encode import requested, served
-from ugvae_tf.groups.group_requests import SimilarRequest
-from ugvae_tf.groups.group_rows import Groups
-from ugvae_tf.groups.group_stream import encoded
 from ugvae_tf.groups.report_files import checked_folder, text_table, written
+from ugvae_tf.groups.requests import SimilarRequest
+from ugvae_tf.groups.rows import Groups
+from ugvae_tf.groups.stream import encoded
 from ugvae_tf.plots import pictures
 from ugvae_tf.serving.group_table import GroupTable
 from ugvae_tf.serving.served_model import ServedModel

@@ -12,8 +12,8 @@ from ugvae_tf.datasets.grouped_images import GroupedImages, of_array
 from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.experts import Natural
 from ugvae_tf.groups.encode import Source, opened, requested, served
-from ugvae_tf.groups.group_stream import encoded
 from ugvae_tf.groups.source_request import SourceRequest, damaged, left_out
+from ugvae_tf.groups.stream import encoded
 from ugvae_tf.serving.expert_codes import images_per_chunk, is_optimal
 from ugvae_tf.serving.group_table import ImageTable
 from ugvae_tf.serving.optimal_shares import optimal_probs

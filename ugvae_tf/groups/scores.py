@@ -10,7 +10,7 @@ from ugvae_tf.errors import LacksPart, UserError
 from ugvae_tf.evaluation import component_membership, membership
 from ugvae_tf.evaluation.experts import Natural
 from ugvae_tf.evaluation.membership import ImagePosteriors
-from ugvae_tf.groups.group_rows import Groups, experts_of, joint_probs
+from ugvae_tf.groups.rows import Groups, experts_of, joint_probs
 from ugvae_tf.serving.expert_codes import is_optimal
 from ugvae_tf.serving.group_table import ImageTable
 
