@@ -6,7 +6,8 @@ Both train the default VAE of pythae on 50,000 images of MNIST, with 10,000 vali
 every epoch: one hidden ReLU layer of 512 in the encoder and in the decoder, z of 40, a Gaussian
 likelihood of variance 1, Adam. Every run is a process of its own; runs alternate. The first epoch is not timed:
 it compiles. Images are training images, and the time includes the validation. The validation loss
-is minus the bound, without the constant of the Gaussian, in nats per image.
+is minus the bound, without the constant of the Gaussian, in nats per image. `--precision` is a list: ugvae_tf
+is measured with each; pythae trains in float32.
 """
 
 import argparse
@@ -15,11 +16,12 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import product
 from multiprocessing import get_context
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the commands have it
@@ -29,6 +31,7 @@ import numpy as np
 from fit_timing import Round, processor
 
 from ugvae_tf.config import Config, DataConfig, ModelConfig, TrainingConfig
+from ugvae_tf.config.precision import Precision
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.training import fitting
@@ -65,17 +68,17 @@ def splits() -> tuple[np.ndarray, np.ndarray]:
     return images[:TRAINED], images[TRAINED : TRAINED + VALIDATED]
 
 
-def our_config(groups: int, epochs: int = 1, rate: float = 1e-3) -> Config:
+def our_config(groups: int, epochs: int = 1, rate: float = 1e-3, precision: Precision = "float32") -> Config:
     """The same VAE, with the likelihood that pythae's squared error stands for; `groups` of BATCH images a step."""
     sizes = {"hidden_units": HIDDEN, "local_size": LOCAL_SIZE, "global_size": 0, "components": 1}
-    training = TrainingConfig(epochs=epochs, groups_per_step=groups, learning_rate=rate)
+    training = TrainingConfig(epochs=epochs, groups_per_step=groups, learning_rate=rate, precision=precision)
     model = ModelConfig("vae", pixel_variance=1.0, **sizes)
     return Config(data=DataConfig(group_size=BATCH), model=model, training=training)
 
 
-def train_ours(groups: int, epochs: int, rate: float) -> Run:
+def train_ours(groups: int, epochs: int, rate: float, precision: Precision) -> Run:
     """ugvae_tf with `groups` groups of BATCH images a step."""
-    config = our_config(groups, epochs, rate)
+    config = our_config(groups, epochs, rate, precision)
     train, validation = map(ImageSet, splits())
     steps, clock = train.steps_per_epoch(fitting.grouping_of(config)), Clock()
     with fitting.make_strategy().scope():
@@ -114,15 +117,16 @@ def train_pythae(batch: int, epochs: int, rate: float, threads: int) -> Run:
     return Run(clock.round(TRAINED), losses[-1])
 
 
-def contestants(epochs: int, rate: float) -> dict[str, Callable[[], Run]]:
+def contestants(epochs: int, rate: float, precisions: Sequence[Precision]) -> dict[str, Callable[[], Run]]:
     """The runs by name."""
     cores, settings = os.cpu_count() or 1, {"epochs": epochs, "rate": rate}
     return {
         f"pythae, batch {BATCH}, {cores} threads": partial(train_pythae, BATCH, threads=cores, **settings),
         f"pythae, batch {BATCH}, 1 thread": partial(train_pythae, BATCH, threads=1, **settings),
         f"pythae, batch {4 * BATCH}, {cores} threads": partial(train_pythae, 4 * BATCH, threads=cores, **settings),
-        "ugvae_tf, 1 group a step": partial(train_ours, 1, **settings),
-        "ugvae_tf, 4 groups a step": partial(train_ours, 4, **settings),
+    } | {
+        f"ugvae_tf, {groups} a step, {precision}": partial(train_ours, groups, precision=precision, **settings)
+        for groups, precision in product((1, 4), precisions)
     }
 
 
@@ -155,10 +159,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="runs of each, alternating")
     parser.add_argument("--epochs", type=int, default=5, help="epochs of a run; the first is not timed")
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="of Adam, constant")
+    parser.add_argument("--precision", choices=get_args(Precision), nargs="+", default=["float32"], help="of ugvae_tf")
     asked = parser.parse_args()
     load, runs = os.getloadavg()[0], {}
     for _ in range(asked.rounds):
-        for name, train in contestants(asked.epochs, asked.learning_rate).items():
+        for name, train in contestants(asked.epochs, asked.learning_rate, asked.precision).items():
             runs.setdefault(name, []).append(in_process(train))
     print_table(runs)
     print(f"{processor()}, {os.cpu_count()} cores, load before {load:.1f}")
