@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_probability as tfp
 from scipy.special import logsumexp
 from scipy.stats import norm
 from small_models import random_images, small_config, small_model
@@ -10,6 +11,7 @@ from small_models import random_images, small_config, small_model
 from ugvae_tf.config import Config, DataConfig, TrainingConfig
 from ugvae_tf.config.validation import validate
 from ugvae_tf.errors import UserError
+from ugvae_tf.models import MODELS
 from ugvae_tf.models.importance import importance_bound
 from ugvae_tf.models.terms import ElboTerms, Objective
 
@@ -97,6 +99,51 @@ def test_the_gradient_of_one_sample_trains():
     assert model.evaluate(images, verbose=0, return_dict=True)["loss"] < before - 0.05
 
 
+def test_pixel_dropout_sets_a_share_of_the_pixels_to_zero_and_keeps_their_mean():
+    images, objective = np.ones((3, 5, 28, 28, 1), np.float32), Objective(pixel_dropout=0.25)
+    seen = objective.seen(images, tf.constant([1, 2])).numpy()
+    np.testing.assert_allclose(np.unique(seen), [0, 4 / 3], rtol=1e-6)
+    assert (seen == 0).mean() == pytest.approx(0.25, abs=5 * np.sqrt(0.25 * 0.75 / seen.size))
+    np.testing.assert_array_equal(seen, objective.seen(images, tf.constant([1, 2])))
+    assert np.any(seen != objective.seen(images, tf.constant([1, 3])))
+    assert np.any(seen[0] != seen[1])
+    np.testing.assert_array_equal(Objective().seen(images, tf.constant([1, 2])), images)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_with_pixel_dropout_q_is_that_of_the_seen_images_and_the_likelihood_that_of_all_pixels(name):
+    model, images, seed = small_model(model=name), random_images(2, 3), tf.constant([1, 2])
+    plain, dropped = Objective(), Objective(pixel_dropout=0.5)
+    z_seed = tf.unstack(tfp.random.split_seed(seed, 2))[0]
+    seen = dropped.seen(images, z_seed)
+    of_seen = model.elbo_terms(seen, ones(images), seed, training=True)
+    model.training_objective = dropped
+    found = model.elbo_terms(images, ones(images), seed, training=True)
+    for term in ("kl_z", "kl_d", "kl_beta"):
+        np.testing.assert_allclose(getattr(found, term), getattr(of_seen, term), rtol=1e-5, atol=1e-6)
+    assert np.all(np.abs(found.log_px - of_seen.log_px) > 0.1)
+    model.training_objective = plain
+    whole = model.elbo_terms(images, ones(images), seed, training=True)
+    assert np.all(np.abs(found.kl_z - whole.kl_z) > 1e-4)
+
+
+@pytest.mark.parametrize("settings", [{"model": "vae"}, GM])
+def test_with_pixel_dropout_the_bound_is_still_one_of_the_whole_image(settings):
+    model, images = small_model(**settings, local_size=1), random_images(2, 3)
+    model.training_objective = Objective(pixel_dropout=0.1)
+    found, _ = bound(model, images, 5000, training=True)
+    np.testing.assert_allclose(found, log_evidence(model, images).sum(axis=1), atol=0.05)
+
+
+def test_validation_and_codes_have_no_pixel_dropout():
+    model, images = small_model(), random_images(1, 3)
+    model.compile()
+    model.training_objective = Objective(pixel_dropout=0.5)
+    found = model.evaluate(images, verbose=0, return_dict=True)["loss"]
+    terms = model.elbo_terms(images, ones(images), model.sampling_seed(tf.constant(0.0)))
+    assert found == pytest.approx(-float(terms.elbo[0]) / 3, rel=1e-5)
+
+
 def test_the_kl_weight_rises_linearly_in_the_warm_up_and_stays():
     warmth = [float(Objective(warm_up_steps=4).warmth(tf.constant(step))) for step in range(6)]
     assert warmth == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
@@ -146,6 +193,8 @@ def test_the_objective_of_several_samples_is_that_of_training_and_validation():
         ({"model": "vae"}, {"objective": "iwae", "importance_samples": 5, "gradient_samples": 0}, "at least 1"),
         ({"model": "vae"}, {"objective": "iwae", "importance_samples": 5, "gradient_samples": 5}, "less than"),
         ({"model": "vae"}, {"warm_up": -1}, "at least 0"),
+        ({}, {"pixel_dropout": 1.0}, "less than 1"),
+        ({}, {"pixel_dropout": -0.1}, "at least 0"),
         ({"model": "nested-vae"}, {"warm_up": 1}, "nested-vae"),
         ({"body": "gated", "decoder_beta": "film"}, {}, "decoder_beta=film"),
         ({"body": "gated", "normalisation": "group"}, {}, "body=conv"),

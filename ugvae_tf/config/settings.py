@@ -177,6 +177,9 @@ class TrainingConfig:
     gradient_samples: int | None = None
     """Number of these samples that the gradient is computed from, drawn by their weights (default: all): a faster step
     with a noisier gradient."""
+    pixel_dropout: float = 0.0
+    """Share of the pixels that are set to 0 in the encoder's input in training, at random: against overfitting of
+    q(z | x)."""
     augmentation: float = 0.0
     """Share of the training groups whose images are all slanted and stretched by one random change."""
     seed: int = 0

@@ -102,6 +102,10 @@ def _validate_objective(model: ModelConfig, training: TrainingConfig) -> None:
         raise UserError(f"`warm_up` must be at least 0 and at most {MOST_OF_ANY}, not {training.warm_up}.")
     if training.warm_up and model.model == "nested-vae":
         raise UserError("nested-vae has no `warm_up`: leave it out.")
+    if not 0 <= training.pixel_dropout < 1:
+        raise UserError(
+            f"`pixel_dropout` is a share of the pixels, at least 0 and less than 1, not {training.pixel_dropout}."
+        )
     if training.objective == "elbo":
         if training.importance_samples != 1:
             raise UserError("`importance_samples` are for `objective=iwae`: give both, or leave both out.")

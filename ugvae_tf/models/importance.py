@@ -40,7 +40,7 @@ def importance_bound(
         The bound of each group [G], and its terms of eq. 11 [G], in which kl_z is an estimate from the samples with d
         summed out.
     """
-    _, q_z, _ = model.local_posterior(images, mask, None, training)
+    _, q_z, _ = model.local_posterior(images, mask, seed, training)
     present = without_padding(images, mask)
 
     def terms_of(z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
