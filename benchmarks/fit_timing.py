@@ -116,6 +116,11 @@ def with_groups(config: Config, groups: int) -> Config:
     return replace(config, training=replace(config.training, groups_per_step=groups))
 
 
+def with_iwae(config: Config, samples: int) -> Config:
+    """The same configuration with the importance-weighted bound as its objective."""
+    return replace(config, training=replace(config.training, objective="iwae", importance_samples=samples))
+
+
 def processor() -> str:
     """The CPU's name from /proc/cpuinfo."""
     with Path("/proc/cpuinfo").open() as file:
