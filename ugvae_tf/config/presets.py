@@ -194,7 +194,16 @@ PRESETS: Mapping[str, Config] = {
         GLYPHS,
         Config(preset="mnist-official"),
         _binarised("vae", warm_up=20),
-        _binarised("iwae", objective="iwae", importance_samples=50, epochs=60, learning_rate=2e-3),
+        _binarised(
+            "iwae",
+            objective="iwae",
+            importance_samples=50,
+            gradient_samples=5,
+            pixel_dropout=0.15,
+            warm_up=10,
+            epochs=60,
+            learning_rate=2e-3,
+        ),
         _binarised("gm-vae", components=500, warm_up=20),
         _binarised(
             "gm-vae-iwae",
