@@ -68,9 +68,9 @@ def small_model(seed: int = 0, image_shape: tuple | None = None, **changes):
 
 
 def take_back() -> None:
-    """The models that a test held are there for the next one, unless the test compiled them."""
+    """The models that a test held are there for the next one, unless the test compiled them or set an objective."""
     for settings, (model, start) in LENT:
-        if not model.compiled:
+        if not model.compiled and "training_objective" not in vars(model):
             IDLE[settings].append((model, start))
     LENT.clear()
 

@@ -87,6 +87,12 @@ def test_a_limit_is_stated_where_it_holds(config, told, is_told):
         ("ug-vae", {}, "ELBO"),
         ("beta-vae", {"warm_up": 3}, "ELBO, KL terms times 4, KL terms rising in the first 3 epochs"),
         ("vae", {"objective": "iwae", "importance_samples": 5}, "importance-weighted bound, 5 samples of every z"),
+        (
+            "vae",
+            {"objective": "iwae", "importance_samples": 5, "gradient_samples": 2, "pixel_dropout": 0.125},
+            "importance-weighted bound, 5 samples of every z, the gradient of 2 of them, a random 0.125 of the pixels "
+            "of the encoder's input set to 0",
+        ),
     ],
 )
 def test_the_objective_is_stated(name, training, told):

@@ -138,7 +138,7 @@ def _official(name: str, dataset: str, sizes: tuple[int, int, int], epochs: int,
 def _binarised(name: str, components: int = 1, **training: Any) -> Config:
     """For likelihoods of the literature: 50,000 training and 10,000 validation images, black and white by one draw.
 
-    The networks, the warm-up and the sizes are those of VampPrior (Tomczak and Welling 2018).
+    The networks and the sizes are those of VampPrior (Tomczak and Welling 2018), which has a warm-up too.
     """
     model = ModelConfig(
         model="vae" if components == 1 else "gm-vae",

@@ -159,8 +159,9 @@ class TrainingConfig:
     learning_rate: float = 5e-3
     """Initial learning rate of Adam."""
     precision: Precision = "float32"
-    """Numbers in which encoder and decoder compute in the training step. bfloat16 is faster for `body=conv`, on
-    processors with avx512_bf16 or AMX; everything else, and the exported model, computes in float32."""
+    """Numbers in which encoder and decoder compute in the training step. bfloat16 is faster for `body=conv` and
+    for large steps, on processors with avx512_bf16 or AMX; everything else, and the exported model, computes in
+    float32."""
     schedule: Literal["constant", "cosine"] = "constant"
     """Constant learning rate, or cosine decay to a hundredth."""
     warm_up: int = 0

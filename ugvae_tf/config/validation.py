@@ -109,13 +109,13 @@ def _validate_objective(model: ModelConfig, training: TrainingConfig) -> None:
     if training.objective == "elbo":
         if training.importance_samples != 1:
             raise UserError("`importance_samples` are for `objective=iwae`: give both, or leave both out.")
-        if training.gradient_samples is not None:
-            raise UserError("`gradient_samples` are for `objective=iwae`: give both, or leave both out.")
+        if training.gradient_samples not in (None, 1):
+            raise UserError("`gradient_samples` are for `objective=iwae`: give both, or give `gradient_samples=1`.")
         return
     samples, of_gradient = training.importance_samples, training.gradient_samples
-    if of_gradient is not None and not 1 <= of_gradient < samples:
+    if of_gradient is not None and not 1 <= of_gradient <= samples:
         raise UserError(
-            f"`gradient_samples` must be at least 1 and less than `importance_samples`, which is {samples}, "
+            f"`gradient_samples` must be at least 1 and at most `importance_samples`, which is {samples}, "
             f"not {of_gradient}."
         )
     if model.has_beta or model.model == "beta-vae":

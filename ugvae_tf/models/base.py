@@ -39,7 +39,7 @@ class GroupModel(FrontDoor):
     def elbo_terms(self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool = False) -> Terms:
         """One-sample estimate of the bound; without a seed, the posterior means replace the samples.
 
-        `training` is Keras's: batch normalisation and random subsets of experts depend on it.
+        `training` is Keras's: batch normalisation, random subsets of experts and pixel dropout depend on it.
         """
         raise NotImplementedError
 

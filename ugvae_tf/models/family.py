@@ -62,9 +62,12 @@ class FamilyModel(GroupModel):
     def local_posterior(
         self, images: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor | None, training: bool
     ) -> tuple[tf.Tensor, tfd.Distribution, tf.Tensor]:
-        """Features [G, B, F], q(z) (paper eq. 6), and z [G, B, L], a sample or the mean."""
+        """Features [G, B, F], q(z) (paper eq. 6), and z [G, B, L], a sample or the mean.
+
+        In training with a seed and pixel dropout they are those of the images with dropped pixels.
+        """
         if training and seed is not None:
-            images = self.training_objective.seen(images, seed)
+            images = self.training_objective.encoder_input(images, seed)
         features = self.body(without_padding(images, mask), training=training)
         q_z = self.local_encoder(features)
         return features, q_z, q_z.mean() if seed is None else q_z.sample(seed=seed)

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from ugvae_tf import gaussian
-from ugvae_tf.models.terms import ElboTerms, sum_over_group, without_padding
+from ugvae_tf.models.terms import DRAWN_STREAM, ElboTerms, sum_over_group, without_padding
 
 
 def importance_bound(
@@ -29,18 +29,19 @@ def importance_bound(
         model: a FamilyModel without beta.
         images: [G, B, H, W, C] in [0, 1].
         mask: [G, B], 1 for an image and 0 for padding.
-        seed: the random state of the samples.
+        seed: the random state of the samples, and in training of the pixels that are dropped.
         samples: S.
         kl_weight: 1 for the bound; less while it warms up.
-        training: whether this is a step of training; only then has `gradient_samples` an effect.
-        gradient_samples: N, the number of samples that the gradient is computed from, drawn by their weights (default:
-            all).
+        training: whether this is a step of training; only then `gradient_samples` and pixel dropout have an effect.
+        gradient_samples: N, the number of samples that the gradient is computed from, drawn by their weights (default,
+            and for N = S: all).
 
     Returns:
         The bound of each group [G], and its terms of eq. 11 [G], in which kl_z is an estimate from the samples with d
         summed out.
     """
-    _, q_z, _ = model.local_posterior(images, mask, seed, training)
+    of_encoder = model.training_objective.encoder_input(images, seed) if training else images
+    _, q_z, _ = model.local_posterior(of_encoder, mask, None, training)
     present = without_padding(images, mask)
 
     def terms_of(z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -50,7 +51,7 @@ def importance_bound(
     log_px, log_ratio = terms_of(z)
     log_weights = log_px + kl_weight * log_ratio
     bound = tf.reduce_logsumexp(log_weights, axis=0) - np.log(samples)  # [G, B]
-    if training and gradient_samples is not None:
+    if training and gradient_samples not in (None, samples):
         of_px, of_ratio = terms_of(_drawn(z, log_weights, gradient_samples, seed))
         bound = _with_gradient_of(bound, tf.reduce_mean(of_px + kl_weight * of_ratio, axis=0))
     none = tf.zeros(tf.shape(images)[:1])
@@ -71,7 +72,9 @@ def _drawn(z: tf.Tensor, log_weights: tf.Tensor, count: int, seed: tf.Tensor) ->
     """
     by_image, weights = tf.transpose(z, [1, 2, 0, 3]), tf.transpose(log_weights, [1, 2, 0])  # [G, B, S, ...]
     logits = tf.reshape(weights, [-1, weights.shape[-1]])
-    numbers = tf.random.stateless_categorical(logits, count, tf.random.experimental.stateless_fold_in(seed, 1))
+    numbers = tf.random.stateless_categorical(
+        logits, count, tf.random.experimental.stateless_fold_in(seed, DRAWN_STREAM)
+    )
     numbers = tf.reshape(numbers, [*tf.unstack(tf.shape(weights)[:2]), count])
     return tf.transpose(tf.gather(by_image, numbers, batch_dims=2), [2, 0, 1, 3])
 

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 import tensorflow as tf
 
-PIXEL_STREAM = 3  # of a random state; the samples of z, beta and subsets use others
+DRAWN_STREAM, SUBSET_STREAM, PIXEL_STREAM = 1, 2, 3  # of a random state, beside those of the samples of z and beta
 
 
 class ElboTerms(NamedTuple):
@@ -33,18 +33,19 @@ class Objective(NamedTuple):
     importance_samples: int | None = None  # of the importance-weighted bound; None: the ELBO
     gradient_samples: int | None = None  # number of them that the gradient is computed from; None: all
     warm_up_steps: int = 0  # steps in which the weight of the KL terms rises linearly to its value
-    pixel_dropout: float = 0.0  # share of the pixels that the encoder does not take
+    pixel_dropout: float = 0.0  # share of the pixels that are 0 in the encoder's input
 
-    def seen(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """What the encoder takes of the images in training: a random share of the pixels is 0, the others are larger.
+    def encoder_input(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """The images [..., C] in training: random pixels are 0 in all channels, the others are divided by 1 - share.
 
-        q(z | x) is then that of another image, and the objective is still a bound for x. Such a q depends less on
-        single training images (Im et al. 2017; Shu et al. 2018, "Amortized inference regularization").
+        q(z | x) is then that of another image, and a bound is still one for x. Such a q depends less on single
+        training images (Im et al. 2017; Shu et al. 2018, "Amortized inference regularization").
         """
         if not self.pixel_dropout:
             return images
         of_pixels = tf.random.experimental.stateless_fold_in(seed, PIXEL_STREAM)
-        return tf.nn.experimental.stateless_dropout(images, self.pixel_dropout, of_pixels)
+        pixels = tf.concat([tf.shape(images)[:-1], [1]], axis=0)
+        return tf.nn.experimental.stateless_dropout(images, self.pixel_dropout, of_pixels, noise_shape=pixels)
 
     def warmth(self, step: tf.Tensor) -> tf.Tensor | float:
         """The share of the KL weight that a step has, above 0; the last step of the warm-up has all of it."""

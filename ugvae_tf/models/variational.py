@@ -3,7 +3,7 @@
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-SUBSET_STREAM = 2  # of the step's random state; z and beta use other streams
+from ugvae_tf.models.terms import SUBSET_STREAM
 
 
 def optimal_components(p_d: tfd.Distribution, kl_by_component: tf.Tensor) -> tfd.Distribution:

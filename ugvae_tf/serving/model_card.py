@@ -131,8 +131,10 @@ def _objective(config: Config) -> str:
     training, weight = config.training, config.model.kl_weight
     is_elbo = training.objective == "elbo"
     bound = "ELBO" if is_elbo else f"importance-weighted bound, {training.importance_samples} samples of every z"
-    bound += f", the gradient of {training.gradient_samples} of them" if training.gradient_samples else ""
-    bound += f", {training.pixel_dropout:.0%} of the encoder's pixels set to 0" if training.pixel_dropout else ""
+    if training.gradient_samples and not is_elbo:
+        bound += f", the gradient of {training.gradient_samples} of them"
+    if training.pixel_dropout:
+        bound += f", a random {training.pixel_dropout:.3g} of the pixels of the encoder's input set to 0"
     weighted = f", KL terms times {weight:g}" if config.model.model == "beta-vae" else ""
     return bound + weighted + (f", KL terms rising in the first {training.warm_up} epochs" if training.warm_up else "")
 

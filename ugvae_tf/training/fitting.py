@@ -122,7 +122,12 @@ def compiled_model(
 
 def _objective(training: TrainingConfig, steps: int) -> Objective:
     samples = training.importance_samples if training.objective == "iwae" else None
-    return Objective(samples, training.gradient_samples, training.warm_up * steps, training.pixel_dropout)
+    return Objective(
+        importance_samples=samples,
+        gradient_samples=training.gradient_samples,
+        warm_up_steps=training.warm_up * steps,
+        pixel_dropout=training.pixel_dropout,
+    )
 
 
 def _learning_rate(training: TrainingConfig, steps: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
