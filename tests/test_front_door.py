@@ -60,9 +60,8 @@ def test_public_names_are_what_they_say():
     assert (ROOT / "ugvae_tf" / "py.typed").exists() and ug.__doc__
 
 
-@pytest.mark.parametrize(
-    "name", ["ug-vae", *(pytest.param(name, marks=pytest.mark.slow) for name in MODELS if name != "ug-vae")]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
 def test_a_saved_model_is_the_same_model_with_its_optimiser(name, tmp_path):
     model = small(name)
     model.compile("adam", run_eagerly=True)  # two steps

@@ -207,6 +207,7 @@ def test_a_warm_up_weighs_the_kl_terms_of_training_but_not_of_validation():
     assert validation["loss"] == pytest.approx(-parts, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_step_of_training_has_the_weight_of_its_place_in_the_warm_up():
     model = small_model(seed=2)
     model.training_objective = Objective(warm_up_steps=100)
@@ -216,6 +217,7 @@ def test_a_step_of_training_has_the_weight_of_its_place_in_the_warm_up():
     assert found["loss"] == pytest.approx(0.01 * kl - found["log_px"], rel=1e-5) and kl > 0.01
 
 
+@pytest.mark.slow
 def test_the_objective_of_several_samples_is_that_of_training_and_validation():
     model, images = small_model(model="vae"), random_images(1, 3)
     model.training_objective = Objective(importance_samples=5)
