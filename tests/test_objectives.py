@@ -91,6 +91,19 @@ def test_many_gradients_of_samples_drawn_by_weight_have_the_mean_of_the_whole_gr
     assert np.abs(mean - whole).max() < 0.03 * np.abs(whole).max()
 
 
+def test_a_gradient_of_as_many_samples_is_the_whole_gradient():
+    model, images = small_model(model="vae"), random_images(2, 3)
+    found = []
+    for of_gradient in (None, 5):
+        with tf.GradientTape() as tape:
+            value, _ = importance_bound(
+                model, images, ones(images), tf.constant([1, 2]), 5, training=True, gradient_samples=of_gradient
+            )
+        found.append(tape.gradient(value, model.trainable_variables))
+    for whole, same in zip(*found, strict=True):
+        np.testing.assert_array_equal(same, whole)
+
+
 @pytest.mark.slow
 def test_the_gradient_of_one_sample_trains():
     model, images = small_model(model="vae"), random_images(4, 3)
