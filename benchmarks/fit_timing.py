@@ -65,15 +65,15 @@ class Stopwatch(keras.callbacks.Callback):
     """Reads the clocks after every execution; the first one compiles and fills the buffers."""
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self.clocks: list[tuple[float, float]] = []  # wall and CPU after each execution
+        self.clocks: list[tuple[int, float, float]] = []  # steps, wall and CPU after each execution
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        self.clocks.append((time.perf_counter(), time.process_time()))
+        self.clocks.append((int(self.model.optimizer.iterations.numpy()), time.perf_counter(), time.process_time()))
 
     def round(self, images: int) -> Round:
-        """The time for the images after the first execution."""
-        (wall, cpu), (last_wall, last_cpu) = self.clocks[0], self.clocks[-1]
-        return Round(images, last_wall - wall, last_cpu - cpu)
+        """The steps of `images` images each after the first execution, and their time."""
+        (step, wall, cpu), (last_step, last_wall, last_cpu) = self.clocks[0], self.clocks[-1]
+        return Round(images * (last_step - step), last_wall - wall, last_cpu - cpu)
 
 
 class FitTimer:
@@ -87,11 +87,10 @@ class FitTimer:
         return self._fit(max(1, round(seconds / self.seconds_per_execution)))
 
     def _fit(self, executions: int) -> Round:
-        """Time the given number of executions of steps_per_execution steps, after one untimed execution."""
-        per_execution, watch = self.model.steps_per_execution, Stopwatch()
-        steps = (1 + executions) * per_execution
+        """Time the given number of executions, of steps_per_execution steps or less, after one untimed execution."""
+        steps, watch = (1 + executions) * self.model.steps_per_execution, Stopwatch()
         self.model.fit(self.stream, steps_per_epoch=steps, callbacks=[watch], shuffle=False, verbose=0)
-        return watch.round(executions * per_execution * self.images_per_step)
+        return watch.round(self.images_per_step)
 
 
 def compiled_model(config: Config, images: np.ndarray) -> GroupModel:

@@ -145,6 +145,7 @@ def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, uninterru
         fitting.fit(interrupted, settings, TRAIN, HELD_OUT, callbacks=[Stop()])
     Checkpoints(tmp_path, interrupted).save()
     resumed = compiled(settings)
+    resumed.steps_per_execution = 3  # does not divide the steps that are left of the epoch
     checkpoints = Checkpoints(tmp_path, resumed)
     checkpoints.restore()
     assert checkpoints.step == stop
@@ -152,6 +153,18 @@ def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, uninterru
     undisturbed = uninterrupted if precision == "float32" else trained(settings)
     assert_same_weights(resumed, undisturbed)
     assert_same_weights(resumed.optimizer, undisturbed.optimizer)
+
+
+def test_the_last_execution_of_an_epoch_has_the_steps_that_are_left(uninterrupted):
+    model, steps = compiled(config()), []
+    model.steps_per_execution = 3  # of seven
+
+    def keep(*_, **__):
+        steps.append(int(model.optimizer.iterations))
+
+    fitting.fit(model, config(), TRAIN, HELD_OUT, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=keep)])
+    assert steps == [3, 6, 7, 10, 13, 14, 17, 20, 21]
+    assert_same_weights(model, uninterrupted)
 
 
 def test_groups_that_replicas_cannot_share_are_the_users_error():

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from ugvae_tf.config.precision import check_precision
+from ugvae_tf.models.executions import epoch_executions
 from ugvae_tf.models.front import FrontDoor
 from ugvae_tf.models.importance import importance_bound
 from ugvae_tf.models.inputs import ImageShape, as_tensors
@@ -31,6 +32,7 @@ class GroupModel(FrontDoor):
     train_function: Callable[..., Any] | None  # of Keras; None until it is made
     term_names: tuple[str, ...] = ElboTerms._fields  # in the order of the terms
     training_objective = Objective()
+    steps_per_epoch: int | None = None  # of a training run, whose stream of groups has no end
 
     def __init__(self, image_shape: ImageShape = (28, 28, 1), seed: int = 0, **settings: Any) -> None:
         super().__init__(image_shape, seed, **settings)
@@ -63,11 +65,13 @@ class GroupModel(FrontDoor):
         raise NotImplementedError
 
     def make_train_function(self, force: bool = False) -> None:
-        """As Keras's; in bfloat16 where `compile` says so."""
+        """As Keras's, but an execution ends with the epoch of a training run; in bfloat16 where `compile` says so."""
         check_precision(self.precision)
         if self.train_function is not None and not force:
             return
         super().make_train_function(force)
+        if self.steps_per_epoch is not None:
+            self.train_function = epoch_executions(self, self.steps_per_epoch)
         if self.precision == "bfloat16" and self.train_function is not None:
             self.train_function = traced_in_bfloat16(self.train_function, self.bodies)
 

@@ -60,7 +60,7 @@ class Board(keras.callbacks.Callback):
         """
         if self.params["steps"] < self.steps:
             return
-        done, before = batch + 1, (self._done, self._sum)
+        done, before = min(batch + 1, self.params["steps"]), (self._done, self._sum)
         self._done, self._sum = done, done * _mean((logs or {})["loss"])
         with (
             suppress(tf.errors.OpError),

@@ -71,8 +71,9 @@ class EpochLines(keras.callbacks.Callback):
         self._begin("training")
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        steps, seconds = batch + 1 - self.clock.steps, self.clock.lap()
-        self.clock.steps = batch + 1
+        done = min(batch + 1, self.params["steps"])  # the last execution of an epoch can be shorter
+        steps, seconds = done - self.clock.steps, self.clock.lap()
+        self.clock.steps = done
         if not self._was_compilation("training"):
             self.clock.timed_steps += steps
             self.clock.training += seconds

@@ -30,7 +30,7 @@ CLUSTER = "cluster"  # name of the label with the most probable component of an 
 # XLA compiles the training step for 2 to 6 s more, and gains 1 to 4 ms a step of one group of 128; with more images or
 # hidden units it gains nothing (docs/speed.md).
 XLA_MOST_IMAGES, XLA_MOST_UNITS, XLA_LEAST_STEPS = 128, 400, 4000
-MAX_STEPS_PER_EXECUTION = 32  # steps between two updates of the progress bar
+MOST_STEPS_PER_EXECUTION = 32  # between two updates of the progress bar
 LEAST_UPDATES = 8  # of the bar in an epoch
 
 
@@ -105,12 +105,17 @@ def compiled_model(
     keras.utils.set_random_seed(config.training.seed)
     model = build_model(config.model, image_shape, config.training.seed)
     model.training_objective = _objective(config.training, steps)
+    steps_per_execution = min(MOST_STEPS_PER_EXECUTION, max(1, steps // LEAST_UPDATES))
+    if isinstance(model.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        steps_per_execution = 1  # a loop of steps fails with several workers
+    else:
+        model.steps_per_epoch = steps
     xla = xla_pays(config, steps, model.distribute_strategy) if xla is None else xla
     adam = keras.optimizers.Adam if xla else FusedAdam  # XLA fuses the operations of Keras's
     model.compile(
         optimizer=adam(_learning_rate(config.training, steps)),
         jit_compile=xla,
-        steps_per_execution=_steps_per_execution(steps, model.distribute_strategy),
+        steps_per_execution=steps_per_execution,
         precision=config.training.precision,
     )
     model.build()
@@ -135,17 +140,6 @@ def _learning_rate(training: TrainingConfig, steps: int) -> float | keras.optimi
         return training.learning_rate
     decay = steps * max(1, training.epochs)  # a run of no epoch has the optimiser of the run that resumes it
     return keras.optimizers.schedules.CosineDecay(training.learning_rate, decay, alpha=0.01)
-
-
-def _steps_per_execution(steps: int, strategy: tf.distribute.Strategy) -> int:
-    """The largest number that divides the epoch's steps and leaves some updates of the bar.
-
-    It is 1 with several workers, where Keras's loop of steps fails.
-    """
-    if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
-        return 1
-    most = min(MAX_STEPS_PER_EXECUTION, max(1, steps // LEAST_UPDATES))
-    return max(n for n in range(1, most + 1) if steps % n == 0)
 
 
 def xla_pays(config: Config, steps: int, strategy: tf.distribute.Strategy) -> bool:

@@ -1,0 +1,31 @@
+"""Training steps that TensorFlow takes in one call, without a return to Python between them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras.src.backend.tensorflow.trainer import reduce_per_replica
+
+
+def epoch_executions(model: keras.Model, steps: int) -> Callable[[Any], dict[str, tf.Tensor]]:
+    """A training function for a stream without end: the last execution of an epoch takes the steps that are left.
+
+    Keras's function takes `steps_per_execution` steps of such a stream every time. That number would have to divide
+    `steps`, the steps of an epoch, so it would be 1 for a prime number of steps (docs/speed.md).
+    """
+    strategy = model.distribute_strategy
+
+    def on_replicas(data: Any) -> dict[str, tf.Tensor]:
+        return reduce_per_replica(strategy.run(model.train_step, args=(data,)), strategy, reduction="auto")
+
+    step = tf.function(on_replicas, autograph=False, jit_compile=model.jit_compile, reduce_retracing=True)
+
+    def execution(iterator: Any) -> dict[str, tf.Tensor]:
+        left = steps - tf.cast(model.optimizer.iterations, tf.int32) % steps
+        results = step(iterator.get_next())
+        for _ in tf.range(1, tf.minimum(left, model.steps_per_execution)):
+            results = step(iterator.get_next())
+        return results
+
+    return tf.function(execution)
