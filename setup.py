@@ -84,7 +84,7 @@ setup(
         "Topic :: Scientific/Engineering :: Image Processing",
         "Typing :: Typed",
     ],
-    python_requires=">=3.11",
+    python_requires=">=3.11,<3.14",
     packages=find_packages(include=["ugvae_tf", "ugvae_tf.*"]),
     package_data={"ugvae_tf": ["py.typed"], "ugvae_tf.datasets": ["prepared/**/*"], "ugvae_tf.explorer": ["page/*"]},
     cmdclass={"build_py": BuildWithModels},

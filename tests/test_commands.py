@@ -33,6 +33,13 @@ def test_the_data_set_names_its_preset_and_the_run(tmp_path):
     assert parse_training(["--output-dir", str(tmp_path)]).config == PRESETS["mnist"]
 
 
+@pytest.mark.parametrize(("flags", "name"), [([], "images"), (["--group-by", "label"], "albums")])
+@pytest.mark.parametrize("dataset", ["folder", "npz"])
+def test_own_images_have_a_preset_for_random_groups_and_one_for_groups_by_a_label(dataset, flags, name, tmp_path):
+    request = parse_training(["--dataset", dataset, "--data-dir", "x", "--output-dir", str(tmp_path), *flags])
+    assert request.config.preset == name and request.config.data.dataset == dataset
+
+
 def test_the_official_preset_has_the_official_hyper_parameters():
     official = PRESETS["mnist-official"]
     assert (official.data.group_size, official.training.learning_rate, official.training.groups_per_step) == (

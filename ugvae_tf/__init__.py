@@ -3,9 +3,9 @@
     import ugvae_tf as ug
 
     train, held_out = ug.load_images("mnist")
-    model = ug.UgVae(image_shape=(28, 28, 1), components=40)
+    model = ug.from_preset("mnist")
     model.compile("adam")
-    model.fit(ug.random_groups(train, group_size=128), epochs=12)
+    model.fit(ug.random_groups(train, group_size=128, groups_per_step=2), epochs=12)
     codes = model.encode(held_out.images[:128])
 
 Images are [G, B, H, W, C]: G groups of B images, uint8 or floats in [0, 1]. The public names are imported at their

@@ -39,7 +39,7 @@ print(len(np.unique(train.labels["model"])), "training objects,", len(objects), 
 # `label_groups` forms every group from images with one value of the label.
 
 # %%
-model = ug.UgVae(image_shape=train.images.shape[1:], components=20, body="conv", normalisation="group")
+model = ug.from_preset("chairs3d", image_shape=train.images.shape[1:])
 model.compile("adam")
 model.fit(ug.label_groups(train, "model", group_size=GROUP_SIZE), epochs=EPOCHS, steps_per_epoch=STEPS, verbose=2)
 ug.export(model, "saved_models/chairs_by_object")

@@ -60,7 +60,7 @@ print(train.images.shape, held_out.images.shape, dict(zip(albums.tolist(), count
 # `ug.label_groups(train, "label", group_size=GROUP_SIZE)`.
 
 # %%
-model = ug.UgVae(image_shape=train.images.shape[1:], components=20, body="conv", normalisation="group")
+model = ug.from_preset("images", image_shape=train.images.shape[1:], normalisation="group")
 model.compile("adam")
 model.fit(ug.random_groups(train, group_size=GROUP_SIZE), epochs=EPOCHS, steps_per_epoch=STEPS, verbose=2)
 ug.export(model, "saved_models/photos")

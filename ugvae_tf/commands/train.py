@@ -70,7 +70,7 @@ def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainReq
     """The request in the flags, None after --help; raises UserError for an invalid flag."""
     given = _parser(prog, Config()).parsed(arguments)
     if given.pop("help"):
-        print(_parser(prog, presets.preset_for(given.get("dataset", DataConfig.dataset))).format_help(), end="")
+        print(_parser(prog, _preset_for(given)).format_help(), end="")
         return None
     request = with_fields(TrainRequest(_started_from(given)), given)
     config = request.config
@@ -108,9 +108,14 @@ def _started_from(given: dict[str, Any]) -> Config:
         folder = RunFolder(given.get("output_dir", TrainRequest.output_dir), name)
         folder.check(resume=True, overwrite=bool(given.get("overwrite")))
         return folder.saved_config()
-    chosen = presets.preset(given["preset"]) if "preset" in given else presets.preset_for(dataset)
+    chosen = presets.preset(given["preset"]) if "preset" in given else _preset_for(given)
     model = given.get("model", chosen.model.model)
     return chosen if model == chosen.model.model else presets.of_model(chosen, model)
+
+
+def _preset_for(given: dict[str, Any]) -> Config:
+    """The preset of the data and of how groups are formed."""
+    return presets.preset_for(given.get("dataset", DataConfig.dataset), "group_by" in given)
 
 
 def _parser(prog: str, config: Config) -> Parser:

@@ -66,7 +66,7 @@ GLYPHS = Config(
 )
 
 
-def _ours(name: str, dataset: str, epochs: int) -> Config:
+def _ours(name: str, dataset: str, epochs: int, **training: Any) -> Config:
     """Ours for 64x64 pixels in colour: groups of 32 give four times as many steps as groups of 128 in the same time."""
     return Config(
         preset=name,
@@ -81,15 +81,15 @@ def _ours(name: str, dataset: str, epochs: int) -> Config:
             pixel_variance=0.05,
             expert_variance="bounded",
         ),
-        training=TrainingConfig(epochs=epochs, learning_rate=1e-3, schedule="cosine"),
+        training=TrainingConfig(epochs=epochs, learning_rate=1e-3, schedule="cosine", **training),
     )
 
 
-def _by_object(random: Config) -> Config:
-    """The same for groups of views of one object (docs/groups.md)."""
+def _by_label(random: Config, label: str) -> Config:
+    """The same for groups of images with one value of a label, chosen on views of objects (docs/groups.md)."""
     return replace(
         random,
-        data=replace(random.data, group_size=8, group_by="model"),
+        data=replace(random.data, group_size=8, group_by=label),
         model=replace(
             random.model,
             normalisation="group",
@@ -98,7 +98,7 @@ def _by_object(random: Config) -> Config:
             component_posterior="optimal",
             expert_subset="random",
         ),
-        training=replace(random.training, groups_per_step=4, validation="groups"),
+        training=replace(random.training, groups_per_step=4),
     )
 
 
@@ -216,9 +216,10 @@ PRESETS: Mapping[str, Config] = {
         ),
         CLUSTERS,
         _ours("images", "folder", epochs=30),
+        _by_label(_ours("albums", "folder", epochs=30), "label"),
         _ours("faces3d", "faces3d", epochs=80),
         _ours("avatars", "avatars", epochs=150),
-        _by_object(_ours("chairs3d", "chairs3d", epochs=30)),
+        _by_label(_ours("chairs3d", "chairs3d", epochs=30, validation="groups"), "model"),
         _ours("cars3d", "cars3d", epochs=50),
         FACES_AVATARS,
         _aligned(FACES_AVATARS),
@@ -238,11 +239,15 @@ def preset(name: str) -> Config:
     return PRESETS[name]
 
 
-def preset_for(dataset: str) -> Config:
-    """The preset of a data set, in any order of its domains; `mnist` for an unknown data set."""
+def preset_for(dataset: str, by_label: bool = False) -> Config:
+    """The preset of a data set, in any order of its domains; `mnist` for an unknown data set.
+
+    Args:
+        by_label: whether groups are formed by a label: your own images have another preset then.
+    """
     domains = sorted(dataset.split("+"))
     if domains[0] in ("folder", "npz"):
-        return PRESETS["images"]
+        return PRESETS["albums" if by_label else "images"]
     return next((found for found in PRESETS.values() if sorted(found.data.domains) == domains), MNIST)
 
 

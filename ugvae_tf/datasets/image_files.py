@@ -7,18 +7,18 @@ from pathlib import Path
 import tensorflow as tf
 from tqdm import tqdm
 
+from ugvae_tf.datasets.exif import upright
+
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 BATCH = 256  # files per task of a thread
 
 
 def decoded(content: tf.Tensor) -> tf.Tensor:
-    """The bytes of a file as uint8 [h, w, 1 or 3]: the first frame, 16 bits as 8, transparency on white.
-
-    The EXIF orientation is not applied.
-    """
+    """The bytes of a file as uint8 [h, w, 1 or 3]: upright, the first frame, 16 bits as 8, transparency on white."""
     image = tf.io.decode_image(content, expand_animations=False)
     image.set_shape([None, None, None])
-    return tf.cond(tf.shape(image)[-1] % 2 == 0, lambda: _on_white(image), lambda: image)
+    image = tf.cond(tf.shape(image)[-1] % 2 == 0, lambda: _on_white(image), lambda: image)
+    return upright(image, content)
 
 
 def _on_white(image: tf.Tensor) -> tf.Tensor:
