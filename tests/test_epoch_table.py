@@ -50,6 +50,8 @@ def test_durations_in_words_and_on_the_clock():
         ([3.0, 1.0], 1, ["9.00 nats per image better than the best constant image (10.00)", "2.00 better than after"]),
         ([3.0, 1.0, 2.0], 2, ["8.00 nats", "epoch 2 had 1.00, and `early_stopping` exports the best epoch"]),
         ([11.0], 0, ["no better (11.00) than the best constant image (10.00)", "smaller `learning_rate`"]),
+        ([13.0, 12.0], 1, ["no better (12.00)", "train for more `epochs`"]),
+        ([13.0, 12.0, 12.5], 2, ["no better (12.50)", "smaller `learning_rate`"]),
     ],
 )
 def test_the_verdict_compares_the_exported_loss_with_the_floor_and_the_first_epoch(losses, exported, parts):

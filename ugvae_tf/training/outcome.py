@@ -39,9 +39,10 @@ def verdict(outcome: Outcome) -> str:
     """The exported loss beside the floor and the first epoch's, in one sentence."""
     losses, loss, best = outcome.losses, outcome.losses[outcome.exported], best_epoch(outcome)
     if loss >= outcome.floor:
+        falling = len(losses) > 1 and best == len(losses) - 1
         return (
             f"the model describes the images no better ({loss:.2f}) than the best constant image "
-            f"({outcome.floor:.2f}): try a smaller `learning_rate`."
+            f"({outcome.floor:.2f}): {'train for more `epochs`' if falling else 'try a smaller `learning_rate`'}."
         )
     found = f"{outcome.floor - loss:.2f} nats per image better than the best constant image ({outcome.floor:.2f})"
     if len(losses) > 1:
