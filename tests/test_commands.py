@@ -40,6 +40,24 @@ def test_own_images_have_a_preset_for_random_groups_and_one_for_groups_by_a_labe
     assert request.config.preset == name and request.config.data.dataset == dataset
 
 
+def test_a_dense_body_has_no_normalisation_of_the_preset(tmp_path):
+    flags = ["--dataset", "folder", "--data-dir", "x", "--body", "mlp", "--output-dir", str(tmp_path)]
+    assert parse_training(flags).config.model.normalisation == "none"
+    assert parse_training([*flags, "--group-by", "label"]).config.model.normalisation == "none"
+
+
+@pytest.mark.parametrize("name", ["run[1]", "run*", "what?"])
+def test_a_name_that_tensorflow_takes_for_a_pattern_is_refused(name, tmp_path):
+    with pytest.raises(UserError, match="which TensorFlow cannot read: rename the folder"):
+        parse_training(["--name", name, "--output-dir", str(tmp_path)])
+
+
+def test_groups_that_would_all_be_left_out_are_refused(tmp_path):
+    flags = ["--group-by", "label", "--group-size", "4", "--min-group-size", "5", "--output-dir", str(tmp_path)]
+    with pytest.raises(UserError, match="`min_group_size=5` is above `group_size=4`"):
+        parse_training(flags)
+
+
 def test_the_official_preset_has_the_official_hyper_parameters():
     official = PRESETS["mnist-official"]
     assert (official.data.group_size, official.training.learning_rate, official.training.groups_per_step) == (

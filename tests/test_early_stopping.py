@@ -15,6 +15,7 @@ from ugvae_tf.datasets.image_set import scaled
 from ugvae_tf.datasets.loading import load_split
 from ugvae_tf.datasets.validation_split import HeldBack
 from ugvae_tf.serving.saved_model import read_config
+from ugvae_tf.training import early_stopping
 from ugvae_tf.training.early_stopping import is_stopped
 from ugvae_tf.training.fitting import compiled_model, grouping_of, make_strategy
 from ugvae_tf.training.run_folder import RunFolder
@@ -108,3 +109,8 @@ def test_a_run_that_stopped_early_is_complete(undisturbed, tiny_data_dir):
 )
 def test_patience_is_counted_from_the_best_epoch(losses, stopped):
     assert is_stopped(losses, 2) == stopped
+
+
+def test_a_path_with_braces_is_written_as_it_is(tmp_path):
+    file = tmp_path / "run{1}" / "best.weights.h5"
+    assert early_stopping.best_weights(file, []).filepath.format(epoch=3) == str(file)

@@ -79,6 +79,24 @@ def test_a_stream_gives_the_codes_of_whole_groups(served, settings, monkeypatch)
         np.testing.assert_allclose(table.component_probs[row], shares, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", [object, "S"])
+def test_groups_of_any_kind_of_name_are_written_as_text(served, tmp_path, kind):
+    images, groups = images_of()
+    found = encode(images, served(), group_by=groups.astype(kind))
+    assert found.group.tolist() == sorted(SIZES)
+    found.write(tmp_path / "codes.npz")
+    assert_equal_codes(GroupTable.read(tmp_path / "codes.npz"), found)
+    np.savez(tmp_path / "images.npz", image=images, group=groups.astype("S"))
+    assert_equal_codes(encode(tmp_path / "images.npz", served()), found)
+
+
+def test_numbers_with_leading_zeros_are_names(served, tmp_path):
+    names = written(tmp_path, *images_of())
+    table = "".join(f"{name},{'007' if place % 2 else '7'}\n" for place, name in enumerate(names))
+    (tmp_path / "images.csv").write_text(f"path,group\n{table}")
+    assert encode(tmp_path / "images.csv", served()).group.tolist() == ["007", "7"]
+
+
 def test_the_order_of_the_images_changes_nothing(served):
     model, (images, groups) = served(**EXTENDED), images_of()
     order = np.random.default_rng(1).permutation(len(images))

@@ -123,6 +123,12 @@ def test_a_port_that_is_taken_is_one_sentence_before_anything_is_loaded():
             run(["no-such-model", "--port", str(port)], "ugvae explore")
 
 
+def test_images_are_opened_as_in_every_task():
+    given = ["--image-size", "28", "--corrupt", "skip", "--memory-limit", "0.5"]
+    request = parse_exploration(given).evaluation
+    assert (request.image_size, request.corrupt, request.memory_limit) == (28, "skip", 0.5)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

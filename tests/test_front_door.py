@@ -284,6 +284,20 @@ def test_similar_groups_are_the_nearest_others(exported):
         served.similar(codes, k=7)
 
 
+def test_codes_count_the_images_without_padding():
+    codes = small().encode(random_images(2, 5), np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]))
+    assert codes.images.tolist() == [3, 5]
+
+
+def test_no_image_is_no_number_of_images():
+    with pytest.raises(ValueError, match="`count` must be at least 1, not 0"):
+        small().generate(IMAGES[:3], 0)
+
+
+def test_a_dense_body_replaces_a_convolutional_presets_normalisation_too():
+    assert ug.from_preset("images", IMAGE_SHAPE, body="mlp", hidden_units=3).config.normalisation == "none"
+
+
 def test_codes_without_beta_are_not_compared():
     with pytest.raises(ValueError, match="have no beta"):
         neighbours.nearest(small("vae").encode(random_images(3, 2)), k=1)

@@ -38,6 +38,8 @@ def test_a_name_is_the_model_here_else_the_one_that_ships(tmp_path, monkeypatch)
     (tmp_path / "saved_models" / "mnist" / "3").mkdir(parents=True)
     assert shipped.located("mnist") == "saved_models/mnist"
     (tmp_path / "mnist" / "7").mkdir(parents=True)
+    assert shipped.located("mnist") == "saved_models/mnist", "folders of pictures of digits are no versions"
+    (tmp_path / "mnist" / "7" / "saved_model.pb").touch()
     assert shipped.located("mnist") == "mnist", "a folder of that name in the current folder comes first"
 
 

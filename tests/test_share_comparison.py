@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from ugvae_tf.evaluation import share_comparison
 from ugvae_tf.evaluation.share_comparison import share_test, typicality
 
 K = 4
@@ -35,6 +36,14 @@ def test_p_values_are_those_of_all_permutations():
         found.p_values, [(largest >= abs(value) - 1e-9).mean() for value in observed], atol=0.015
     )
     np.testing.assert_allclose(found.difference, first.mean(axis=0) - second.mean(axis=0))
+
+
+def test_the_permutations_are_the_same_however_many_are_in_memory_at_a_time(monkeypatch):
+    first, second = probs(30, 0), probs(20, 1, (0.1, 0.2, 0.3, 0.4))
+    whole = share_test(first, second, 99, np.random.default_rng(0))
+    monkeypatch.setattr(share_comparison, "LARGEST", 150)
+    parts = share_test(first, second, 99, np.random.default_rng(0))
+    assert parts.p_value == whole.p_value and parts.p_values.tolist() == whole.p_values.tolist()
 
 
 def test_under_the_null_p_values_are_uniform_and_no_component_is_found_too_often():

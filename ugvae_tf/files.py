@@ -38,11 +38,19 @@ def written_to(folder: Path, then: str) -> Iterator[None]:
     """
     try:
         yield
+    except BrokenPipeError:  # of the terminal's pipe, not of a file
+        raise
     except OSError as error:
         raise UserError(
             f"{folder} cannot be written ({error.strerror or error}): free some space, or see that the folder is "
             f"there and writable; then {then}."
         ) from error
+
+
+def check_no_pattern(folder: Path) -> None:
+    """Raise UserError for a path that TensorFlow takes for a pattern of several, and could not read again."""
+    if found := [sign for sign in "*?[" if sign in str(folder)]:
+        raise UserError(f"The path {folder} has the sign {found[0]}, which TensorFlow cannot read: rename the folder.")
 
 
 def require_space(folder: Path, size: int, setting: str = "output_dir") -> None:

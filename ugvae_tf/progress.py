@@ -61,7 +61,8 @@ class Log:
     def _watch(self, name: str, began: float, done: threading.Event) -> None:
         if not self.is_terminal:
             if not done.wait(WORTH_A_LINE):
-                self.write(f"{name} ...")
+                with suppress(OSError):  # the pipe is closed: the next line of the command ends it
+                    self.write(f"{name} ...")
             return
         while not done.wait(REFRESH):
             self.redraw(f"{name} ... {time.monotonic() - began:.0f} s")

@@ -6,6 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
+from ugvae_tf.errors import UserError
+
 Arrays = dict[str, np.ndarray]
 
 
@@ -97,6 +99,8 @@ def generated(
     Returns:
         [count, H, W, C] in [0, 1].
     """
+    if count < 1:
+        raise UserError(f"`count` must be at least 1, not {count}.")
     beta = np.asarray(beta, np.float32)[np.newaxis]
     components = {name: np.asarray(values)[0] for name, values in prior(beta).items()}
     means, stddevs = components["z_mean"], components["z_stddev"]  # [K, L]

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from ugvae_tf.commands.flags import Parser, add_flags, with_fields
 from ugvae_tf.commands.terminal import tensorflow_starting
 from ugvae_tf.explorer import server
-from ugvae_tf.explorer.request import ExploreRequest
+from ugvae_tf.explorer.request import IMAGES, ExploreRequest
 from ugvae_tf.progress import shown_in_terminal
 from ugvae_tf.serving.shipped import shipped_versions
 
 GROUPS = {
     "page": ("port", "html"),
     "model": ("trust",),
-    "images and groups": ("groups", "group_by", "group_size", "dataset", "data_dir", "seed"),
+    "images and groups": ("groups", "group_by", "group_size", *IMAGES, "seed"),
 }
 METAVARS = {
     "html": "FILE.html",
@@ -20,6 +20,8 @@ METAVARS = {
     "group_size": "B|MIN-MAX",
     "dataset": "NAME",
     "data_dir": "PATH",
+    "image_size": "N",
+    "memory_limit": "GB",
 }
 EXAMPLES = """examples:
   {prog} glyphs

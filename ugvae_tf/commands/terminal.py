@@ -1,6 +1,7 @@
 """Error messages and the end of the commands in the terminal. Without TensorFlow."""
 
 import atexit
+import io
 import os
 import sys
 import threading
@@ -64,6 +65,9 @@ def end_process_after(command: Callable[[], None]) -> NoReturn:
     that no command expects keeps its traceback, and ends the process in Python's way.
     """
     status = 0
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files that the terminal cannot show
     try:
         command()
     except SystemExit as end:

@@ -81,7 +81,7 @@ def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainReq
         config = replace(config, data=data)
     if config.data.group_by is None and "group_by" not in given:  # the preset's validation by groups goes with them
         config = replace(config, training=replace(config.training, validation="images"))
-    config = replace(config, model=_for_padded_groups(config.model, given))
+    config = replace(config, model=_normalised(config.model, given))
     config = replace(
         config,
         data=with_fields(config.data, given),
@@ -91,11 +91,14 @@ def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainReq
     return replace(request, config=config).checked()
 
 
-def _for_padded_groups(model: ModelConfig, given: dict[str, Any]) -> ModelConfig:
-    """For padded groups, whose padding a preset's BatchNorm would count as images: GroupNorm.
+def _normalised(model: ModelConfig, given: dict[str, Any]) -> ModelConfig:
+    """The preset's normalisation, where the flags allow it.
 
-    Groups by a label or a cluster, and those of random sizes, are padded.
+    A dense body has none. Padded groups have GroupNorm in place of BatchNorm, which would count the padding as images;
+    groups by a label or a cluster, and those of random sizes, are padded.
     """
+    if given.get("body", "conv") != "conv":
+        return replace(model, normalisation="none")
     padded = any(given.get(name) for name in ("group_by", "group_by_clusters", "smallest_group"))
     return replace(model, normalisation="group") if padded and model.normalisation == "batch" else model
 

@@ -77,8 +77,15 @@ def numbered(values: Iterable[object]) -> tuple[np.ndarray, np.ndarray]:
     """The distinct values, sorted [G], and the place of each value among them [N]."""
     places: dict[object, int] = {}
     numbers = np.array([places.setdefault(value, len(places)) for value in values], np.intp)
-    distinct, order = np.unique(np.array(list(places)), return_inverse=True)
+    distinct, order = np.unique(_names(np.array(list(places))), return_inverse=True)
     return distinct, order[numbers]
+
+
+def _names(values: np.ndarray) -> np.ndarray:
+    """The values [N] of groups as numbers, truth values or text: pandas has objects, some files have bytes."""
+    if values.dtype.kind == "S":
+        return np.char.decode(values, "utf-8", "backslashreplace")
+    return values if values.dtype.kind in "biufU" else values.astype(str)
 
 
 def one_group(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -95,7 +102,9 @@ def of_array(images: np.ndarray, groups: np.ndarray | None = None) -> GroupedIma
     pixels = as_bytes(images, "the array")
     if groups is not None and np.shape(groups) != (len(pixels),):
         raise UserError(f"`group_by` has shape {np.shape(groups)}: give a group for each of the {len(pixels)} images.")
-    names, numbers = one_group(len(pixels)) if groups is None else np.unique(groups, return_inverse=True)
+    names, numbers = (
+        one_group(len(pixels)) if groups is None else np.unique(_names(np.asarray(groups)), return_inverse=True)
+    )
 
     def read(shape: Shape, size: int) -> Iterator[Chunk]:
         for start in range(0, len(pixels), size):

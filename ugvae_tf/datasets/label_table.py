@@ -28,7 +28,12 @@ def read_table(file: Path) -> dict[str, list[str]]:
 
 
 def typed(cells: list[str]) -> np.ndarray:
-    """The cells [N] as the first type that fits all: truth values, whole numbers, numbers, or strings."""
+    """The cells [N] as the first type that fits all: truth values, whole numbers, numbers, or strings.
+
+    Numbers with leading zeros, such as 007, are names.
+    """
+    if any(map(_is_padded, cells)):
+        return np.array(cells)
     truth = {"true": True, "false": False}
     if all(cell.lower() in truth for cell in cells):
         return np.array([truth[cell.lower()] for cell in cells])
@@ -38,6 +43,11 @@ def typed(cells: list[str]) -> np.ndarray:
         except (ValueError, OverflowError):
             continue
     return np.array(cells)
+
+
+def _is_padded(cell: str) -> bool:
+    digits = cell.strip()
+    return len(digits) > 1 and digits.startswith("0") and digits.isdecimal()
 
 
 def in_order_of(files: list[str], table: dict[str, list[str]], file: Path) -> dict[str, np.ndarray]:

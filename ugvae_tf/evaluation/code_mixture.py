@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.manifold import TSNE
 from sklearn.mixture import GaussianMixture
 
+from ugvae_tf.evaluation.projection import start_of
+
 MOST_CODES = 12_000  # that the mixture is fitted to; t-SNE needs about 5 CPU seconds per 1,000
 STARTS = 4  # of expectation-maximisation; the result with the highest likelihood is used
 STARTS_IN_PLANE = 10  # there it takes milliseconds
@@ -54,7 +56,7 @@ def clusters_of_map(codes: np.ndarray, components: int, seed: int) -> np.ndarray
     become round (McConville et al. 2020, "N2D", with UMAP).
     """
     perplexity = min(30.0, (len(codes) - 1) / 3)
-    plane = TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=-1).fit_transform(codes)
+    plane = TSNE(perplexity=perplexity, init=start_of(codes), random_state=seed, n_jobs=-1).fit_transform(codes)
     mixture = GaussianMixture(components, n_init=STARTS_IN_PLANE, random_state=seed)
     found: np.ndarray = mixture.fit_predict(plane)
     return found

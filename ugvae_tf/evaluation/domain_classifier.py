@@ -26,7 +26,7 @@ def balanced_examples(
     own = [np.flatnonzero(is_first & ~is_second), np.flatnonzero(is_second & ~is_first)]
     count = min(most // 2, *map(len, own))
     if not count:
-        raise UserError("All images of one category are of the other one too: choose other ones with `between`.")
+        raise UserError("One of the categories has no image of its own: choose other ones with `between`.")
     chosen = np.concatenate([random.permutation(images)[:count] for images in own])
     order = random.permutation(2 * count)
     return chosen[order], (np.arange(2 * count) >= count)[order]

@@ -1,5 +1,7 @@
 """Projection of codes to two dimensions: t-SNE."""
 
+from typing import Literal
+
 import numpy as np
 
 from ugvae_tf.errors import UserError
@@ -12,8 +14,13 @@ def tsne(codes: np.ndarray, seed: int) -> np.ndarray:
     from sklearn.preprocessing import StandardScaler
 
     if len(codes) < 4:
-        raise UserError("t-SNE needs at least 4 points: give more `groups`.")
+        raise UserError(f"t-SNE needs at least 4 points, and here are {len(codes)}: give more images or groups.")
     perplexity = min(30.0, (len(codes) - 1) / 3)
     scaled = StandardScaler().fit_transform(codes)
     with phase(f"t-SNE of {len(codes):,} points"):
-        return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(scaled)
+        return TSNE(perplexity=perplexity, init=start_of(codes), random_state=seed).fit_transform(scaled)
+
+
+def start_of(codes: np.ndarray) -> Literal["pca", "random"]:
+    """Where t-SNE begins: in the plane of the first two principal components, if the codes [N, F] have two."""
+    return "pca" if codes.shape[1] > 1 else "random"

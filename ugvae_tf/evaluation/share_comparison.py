@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK = 50  # permutations at a time
+BLOCK, LARGEST = 50, 2**22  # permutations at a time, and their orders in memory
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,9 @@ def share_test(first: np.ndarray, second: np.ndarray, permutations: int, random:
     observed = (first.mean(axis=0, dtype=float) - second.mean(axis=0, dtype=float)) / scale
     total = _statistics(observed)[0]
     above_total, above_largest = 0, np.zeros(pooled.shape[1], int)
-    for start in range(0, permutations, BLOCK):
-        block = min(BLOCK, permutations - start)
+    size = max(1, min(BLOCK, LARGEST // images))
+    for start in range(0, permutations, size):
+        block = min(size, permutations - start)
         orders = np.argsort(random.random((block, images)), axis=1)
         weights = np.where(orders < count, 1 / count, -1 / (images - count))
         totals, largests = _statistics(weights @ pooled / scale)

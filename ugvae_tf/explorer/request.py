@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving.address import ServerAddress
 from ugvae_tf.tasks.request import EvaluationRequest
 
+IMAGES = ("dataset", "data_dir", "image_size", "corrupt", "memory_limit")  # the settings of every task
 MOST_GROUPS = 1000
 LARGEST_PORT = 65535
 
@@ -32,6 +34,12 @@ class ExploreRequest:
     """Data set (default: the training data set of the model)."""
     data_dir: str | None = None
     """Your folder or .npz file, or a folder of prepared TFDS data sets (default: as trained)."""
+    image_size: int | None = None
+    """Width and height to which images are resized (default: as trained)."""
+    corrupt: Literal["stop", "skip"] | None = None
+    """Damaged images of --dataset folder: stop at the first one, or skip and count them (default: as trained)."""
+    memory_limit: float | None = None
+    """Gigabytes of decoded images that are kept in memory, at most (default: as trained)."""
     group_by: str | None = None
     """The label whose values are groups (default: the one that the model was trained with, if any)."""
     group_size: str | None = None
@@ -53,7 +61,7 @@ class ExploreRequest:
     @property
     def evaluation(self) -> EvaluationRequest:
         """The model and the data as every task opens them."""
-        names = ("saved_model", "trust", "seed", "dataset", "data_dir", "group_by", "group_size")
+        names = ("saved_model", "trust", "seed", "group_by", "group_size", *IMAGES)
         return EvaluationRequest("all", **{name: getattr(self, name) for name in names})
 
 

@@ -149,7 +149,7 @@ def _figure(groups: Groups, found: Members, group: str) -> Figure | None:
     if pixels is None:
         return None
     columns = min(8, len(pixels))
-    rows = pictures.rows_of(np.array_split(pixels, -(-len(pixels) // columns)), columns)
+    rows = pictures.rows_of([pixels[start : start + columns] for start in range(0, len(pixels), columns)], columns)
     return pictures.image_grid(
         rows,
         f"Does it belong to {group}? The least likely image first",

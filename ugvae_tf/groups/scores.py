@@ -91,8 +91,9 @@ class ByImages:
         """Raise LacksPart unless the model has beta, and UserError unless there are images."""
         if groups.images is None:
             raise UserError("The score of a whole image needs images, not a table of codes: give `by=components`.")
-        if not groups.model.settings.model.has_beta:
-            raise LacksPart(f"The model in {groups.model.address} has no beta: give `by=components`.")
+        if not (config := groups.model.settings.model).has_beta:
+            then = "`by=components`" if config.has_mixture else "another one"
+            raise LacksPart(f"The model in {groups.model.address} ({config.model}) has no beta: give {then}.")
 
     def _beta(self, images: GroupImages) -> np.ndarray:
         return images.experts.sum(self.prior).moments()[0]

@@ -15,7 +15,8 @@ from ugvae_tf.groups.encode import requested, served
 from ugvae_tf.groups.report_files import checked_folder, text_table, written
 from ugvae_tf.groups.requests import SimilarRequest
 from ugvae_tf.groups.rows import Groups
-from ugvae_tf.groups.stream import encoded
+from ugvae_tf.groups.source_request import left_out
+from ugvae_tf.groups.stream import Encoded, encoded
 from ugvae_tf.plots import pictures
 from ugvae_tf.serving.group_table import GroupTable
 from ugvae_tf.serving.served_model import ServedModel
@@ -62,8 +63,8 @@ def run(request: SimilarRequest) -> str:
     if request.matrix is not None:
         matrix_file.check(request.matrix)
     model = ServedModel(request.source.address, request.source.trust)
-    table = _table(request, model)
-    queries = None if request.queries is None else _queries(request, model)
+    of_groups, of_queries = _coded(request, model), _queries(request, model)
+    table, queries = of_groups.groups, None if of_queries is None else of_queries.groups
     metric = model.metric_of(table) if queries is None else model.metric_of(table, queries)
     text = f"Nearest among {len(table)} groups by {_by(model, metric)}, in nats\n\n"
     found = _found(table, queries, metric, request)
@@ -72,6 +73,8 @@ def run(request: SimilarRequest) -> str:
     if request.matrix is not None:
         matrix_file.write(Path(request.matrix), table, metric)
         text += f"\n\nDistances of all groups [{len(table)}, {len(table)}] written to {request.matrix}"
+    if skipped := [*of_groups.unreadable, *(of_queries.unreadable if of_queries else [])]:
+        text += f"\n\n{left_out(skipped)}"
     return text + written(folder, "similar", columns, lambda: _figure(request, model, found))
 
 
@@ -96,11 +99,13 @@ def _by(model: ServedModel, metric: Plda | None) -> str:
     )
 
 
-def _queries(request: SimilarRequest, model: ServedModel) -> GroupTable:
-    return encoded(model, of_place(Path(str(request.queries))), request.source.corrupt).groups
+def _queries(request: SimilarRequest, model: ServedModel) -> Encoded | None:
+    if request.queries is None:
+        return None
+    return encoded(model, of_place(Path(request.queries)), request.source.corrupt)
 
 
-def _table(request: SimilarRequest, model: ServedModel) -> GroupTable:
+def _coded(request: SimilarRequest, model: ServedModel) -> Encoded:
     if request.codes is not None:
         table, size = GroupTable.read(request.codes), model.settings.model.global_size
         if model.metric is not None and table.beta_mean.shape[1] != size:
@@ -108,8 +113,8 @@ def _table(request: SimilarRequest, model: ServedModel) -> GroupTable:
                 f"{request.codes} has M = {table.beta_mean.shape[1]}, but the model in {model.address} has M = {size}: "
                 "give the `saved_model` that made the codes."
             )
-        return table
-    return encoded(model, requested(request.source), request.source.corrupt).groups
+        return Encoded(table, None, [])
+    return encoded(model, requested(request.source), request.source.corrupt)
 
 
 def _figure(request: SimilarRequest, model: ServedModel, found: _Nearest) -> Figure | None:

@@ -183,7 +183,8 @@ class FrontDoor(keras.Model):
         groups = as_groups(images, self.image_shape)
         present, step = as_mask(mask, groups), max(1, IMAGES_PER_CALL // groups.shape[1])
         parts = [self._encoded(groups[i : i + step], present[i : i + step]) for i in range(0, len(groups), step)]
-        return Codes.of({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+        codes = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return Codes.of(codes | {"images": present.sum(axis=1).astype(int)})
 
     def _encoded(self, groups: np.ndarray, mask: np.ndarray) -> dict[str, np.ndarray]:
         pixels = np.float32(groups / 255) if groups.dtype == np.uint8 else np.float32(groups)

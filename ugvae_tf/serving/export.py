@@ -13,7 +13,7 @@ from ugvae_tf import config as configuration
 from ugvae_tf.config import Config, DataConfig, TrainingConfig
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.errors import UserError
-from ugvae_tf.files import written_to
+from ugvae_tf.files import check_no_pattern, written_to
 from ugvae_tf.models.base import GroupModel, Signature
 from ugvae_tf.serving import checksums, component_names, model_card, warm_up
 from ugvae_tf.serving.component_names import ComponentNames
@@ -36,6 +36,7 @@ def export(model: GroupModel, folder: str | Path, images: ImageSet | None = None
     training = TrainingConfig(validation_share=0)  # whatever the caller held back is not known here
     config = Config(preset=configuration.NO_PRESET, data=data, model=model.config, training=training)
     text = provenance(config, model.image_shape, 0 if images is None else len(images), 0)
+    check_no_pattern(Path(folder))
     with written_to(Path(folder), "export again"):
         version = next_version(Path(folder))
         version.parent.mkdir(parents=True, exist_ok=True)

@@ -32,12 +32,17 @@ def located(address: str) -> str:
     A name is `saved_models/<name>` below the current folder if that has a version, else the version that ships.
     """
     path = Path(address)
-    if ServerAddress.parse(address) or len(path.parts) > 1 or versions(path) or is_version(path):
+    if ServerAddress.parse(address) or len(path.parts) > 1 or is_version(path) or _holds_a_model(path):
         return address
     if versions(RUNS / address):
         return str(RUNS / address)
     shipped = shipped_versions()
     return str(shipped_folder() / address / str(shipped[address])) if address in shipped else address
+
+
+def _holds_a_model(folder: Path) -> bool:
+    """Whether it has an exported version: folders 0 to 9 can hold the pictures of digits."""
+    return any(is_version(folder / str(version)) for version in versions(folder))
 
 
 def is_shipped(folder: Path, version: int) -> bool:

@@ -72,6 +72,8 @@ def _write_npz(file: Path, columns: Columns) -> None:
 
 
 def _write_npy(stream: IO[bytes], column: np.ndarray) -> None:
+    if column.dtype.hasobject:
+        raise UserError(f"A column of Python objects cannot be written: make it text or numbers ({column[:1]}, ...).")
     description = np.lib.format.dtype_to_descr(column.dtype)
     header = {"descr": description, "fortran_order": False, "shape": column.shape}
     np.lib.format.write_array_header_1_0(stream, header)

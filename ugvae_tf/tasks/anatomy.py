@@ -48,7 +48,10 @@ def report(context: Context) -> Report:
         random = context.generator(place)
         posteriors = _betas(context, random) if name == "beta" else _zs(context, random)
         if len(posteriors.kl) < FEWEST:
-            raise UserError(f"{len(posteriors.kl)} posteriors of {name} are too few: give `groups` of 4 or more.")
+            raise UserError(
+                f"{len(posteriors.kl)} posteriors of {name} are too few: give more `groups`, or a `dataset` with more "
+                "images."
+            )
         metrics |= {f"{name}_{key}": value for key, value in _measured(posteriors, random).items()}
         bound = "" if posteriors.fewer is None else "; the KL is an upper bound"
         titles[name] = f"{UNITS[name]}, {len(posteriors.kl)} {posteriors.drawn}{bound}"

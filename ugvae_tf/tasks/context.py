@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from ugvae_tf.config import UNKNOWN_DATA, DataConfig
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.loading import NOTHING, load_split
+from ugvae_tf.datasets.resizing import batch_of_shape
 from ugvae_tf.datasets.validation_split import HeldBack
 from ugvae_tf.errors import LacksPart, UserError
 from ugvae_tf.evaluation.categories import (
@@ -83,6 +84,8 @@ class Context:
     def _load(self, split: str) -> ImageSet:
         trained = self.model.settings
         found = load_split(self.data, split, HeldBack.by(trained) if _is_same(self.data, trained.data) else NOTHING)
+        if found.images.shape[1:3] == self.model.image_shape[:2]:  # grey becomes colour, colour its luma
+            found = replace(found, images=batch_of_shape(found.images, self.model.image_shape))
         if found.images.shape[1:] != self.model.image_shape:
             raise UserError(
                 f"The images of '{self.dataset}' are {found.images.shape[1:]}, but the model in {self.model.address} "

@@ -9,8 +9,9 @@ from ugvae_tf.tasks.context import Context
 def flat_record(context: Context, metrics: dict[str, float]) -> dict[str, Any]:
     """The content of metrics.json, one level deep, the same keys for every run of a task on the same data.
 
-    `task`, `dataset`, `data_dir`, `saved_model`, `model_version`, `group_size_smallest`, `group_size_largest` and
-    `seed`; the settings that the task uses, null for a default; every setting and the provenance of the model as
+    `task`, `dataset`, `data_dir`, `image_size`, `corrupt`, `memory_limit`, `saved_model`, `model_version`,
+    `group_size_smallest`, `group_size_largest` and `seed`; the settings that the task uses, null for a default; every
+    setting and the provenance of the model as
     `config.<part>.<name>`; every measure as `metric.<name>`.
     """
     request = context.request
@@ -19,7 +20,7 @@ def flat_record(context: Context, metrics: dict[str, float]) -> dict[str, Any]:
         "seed": request.seed,
         **{name: getattr(request, name) for name in request.settings},
         "dataset": context.dataset,
-        "data_dir": context.data.data_dir,
+        **{name: getattr(context.data, name) for name in ("data_dir", "image_size", "corrupt", "memory_limit")},
         "saved_model": context.model.address,
         "model_version": context.model.version,
         "group_size_smallest": context.smallest,

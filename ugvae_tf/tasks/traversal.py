@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from ugvae_tf.errors import UserError
 from ugvae_tf.evaluation.interpolation import check_dimension
 from ugvae_tf.plots import pictures
 from ugvae_tf.tasks.context import Context, Report
@@ -27,6 +28,10 @@ def report(context: Context) -> Report:
     components = context.held_out_codes.component_probs.argmax(axis=1)
     counts = np.bincount(components, minlength=context.held_out_codes.component_probs.shape[1])
     used = [d for d in np.argsort(-counts, kind="stable") if counts[d] >= LEAST_IMAGES]
+    if not used:
+        raise UserError(
+            f"No component has {LEAST_IMAGES} of the {counts.sum()} held-out images: give a `dataset` with more."
+        )
     shares = counts / counts.sum()
     is_paper = context.request.directions == "paper"
     directions: Directions = PaperDirections(context) if is_paper else DataDirections(context, components)

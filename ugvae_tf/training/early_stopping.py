@@ -40,7 +40,7 @@ def best_weights(file: Path, losses: Sequence[float]) -> keras.callbacks.ModelCh
         losses: of the epochs that are done.
     """
     return keras.callbacks.ModelCheckpoint(
-        str(file),
+        str(file).replace("{", "{{").replace("}", "}}"),  # Keras fills in the epoch
         monitor="val_loss",
         mode="min",
         save_best_only=True,

@@ -81,6 +81,8 @@ def from_preset(name: str, image_shape: ImageShape | None = None, **settings: An
     if image_shape is None:
         image_shape = shipped_shape(config.data)
     of_preset = {name: value for name, value in asdict(config.model).items() if name != "model"}
+    if settings.get("body", "conv") != "conv":
+        of_preset["normalisation"] = "none"  # a dense body has none
     model = model_config(config.model.model, of_preset | settings)
     return build_model(model, image_shape, config.training.seed)
 

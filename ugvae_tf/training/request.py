@@ -10,6 +10,7 @@ from ugvae_tf.config import Config, ModelConfig
 from ugvae_tf.config.precision import check_precision
 from ugvae_tf.config.validation import validate
 from ugvae_tf.errors import UserError
+from ugvae_tf.files import check_no_pattern
 from ugvae_tf.serving.saved_model import is_number, version_folder
 from ugvae_tf.serving.shipped import located
 from ugvae_tf.training.run_folder import RunFolder
@@ -44,6 +45,7 @@ class TrainRequest:
         if self.resume and self.overwrite:
             raise UserError("`resume` continues a run and `overwrite` replaces it: give one of them.")
         _check_name(self.folder.path.name if self.name is None else self.name)
+        check_no_pattern(self.folder.path)
         self.folder.check(self.resume, self.overwrite)
         request = self._with_version()
         if self.resume:

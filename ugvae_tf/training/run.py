@@ -122,7 +122,7 @@ class TrainingRun:
         """Train what is left of the run, and export the model unless that is done."""
         if self.chief:
             self.folder.write_config(self.config_json)
-        if not self.config.training.epochs:
+        if not self.config.training.epochs and not self.request.resume:
             self.checkpoints.save()  # the initial weights, from which `resume` trains
         if self.is_over and self.folder.is_exported(self.config_json):
             return Trained(self.folder.path / str(self.folder.versions()[-1]), {}, is_new=False)
