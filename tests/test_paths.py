@@ -86,5 +86,5 @@ def test_images_of_both_categories_are_not_examples():
     first, second = np.array([1, 1, 0, 0], bool), np.array([0, 1, 1, 0], bool)
     chosen, truth = balanced_examples(first, second, 9, np.random.default_rng(0))
     assert dict(zip(chosen, truth, strict=True)) == {0: False, 2: True}
-    with pytest.raises(UserError, match="of the other one too"):
+    with pytest.raises(UserError, match="no image of its own"):
         balanced_examples(first, first, 9, np.random.default_rng(0))
