@@ -52,9 +52,10 @@ def test_a_name_that_tensorflow_takes_for_a_pattern_is_refused(name, tmp_path):
         parse_training(["--name", name, "--output-dir", str(tmp_path)])
 
 
-def test_groups_that_would_all_be_left_out_are_refused(tmp_path):
-    flags = ["--group-by", "label", "--group-size", "4", "--min-group-size", "5", "--output-dir", str(tmp_path)]
-    with pytest.raises(UserError, match="`min_group_size=5` is above `group_size=4`"):
+@pytest.mark.parametrize(("size", "least", "flags"), [(4, 5, ["--min-group-size", "5"]), (1, 2, [])])
+def test_groups_that_would_all_be_left_out_are_refused(size, least, flags, tmp_path):
+    flags = [*flags, "--group-by", "label", "--group-size", str(size), "--output-dir", str(tmp_path)]
+    with pytest.raises(UserError, match=f"`min_group_size={least}` is above `group_size={size}`"):
         parse_training(flags)
 
 

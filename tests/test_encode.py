@@ -79,13 +79,15 @@ def test_a_stream_gives_the_codes_of_whole_groups(served, settings, monkeypatch)
         np.testing.assert_allclose(table.component_probs[row], shares, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", [object, "S"])
+@pytest.mark.parametrize("kind", [object, "S", np.dtypes.StringDType()], ids=["object", "bytes", "text"])
 def test_groups_of_any_kind_of_name_are_written_as_text(served, tmp_path, kind):
     images, groups = images_of()
     found = encode(images, served(), group_by=groups.astype(kind))
     assert found.group.tolist() == sorted(SIZES)
     found.write(tmp_path / "codes.npz")
     assert_equal_codes(GroupTable.read(tmp_path / "codes.npz"), found)
+    as_bytes = np.array([f"ä{group}".encode() for group in groups], object)
+    assert encode(images, served(), group_by=as_bytes).group.tolist() == [f"ä{group}" for group in sorted(SIZES)]
     np.savez(tmp_path / "images.npz", image=images, group=groups.astype("S"))
     assert_equal_codes(encode(tmp_path / "images.npz", served()), found)
 

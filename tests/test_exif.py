@@ -39,12 +39,13 @@ def test_other_numbers_are_no_orientation(turn):
     assert orientation(jpeg(turn)) == 1
 
 
-def test_a_damaged_segment_leaves_the_image_as_it_is():
+def test_a_damaged_segment_is_no_error():
     whole = jpeg(6)
     place = whole.index(b"Exif\0\0")
-    for damage in range(place, place + 40):
-        damaged = whole[:damage] + b"\xff\xff\xff\xff" + whole[damage + 4 :]
-        assert 1 <= orientation(damaged) <= 8
+    found = [
+        orientation(whole[:damage] + b"\xff\xff\xff\xff" + whole[damage + 4 :]) for damage in range(place, place + 40)
+    ]
+    assert set(found) == {1, 6}
     assert orientation(whole[: place + 9]) == 1
     assert orientation(b"\xff\xd8") == orientation(b"") == orientation(b"\x89PNG") == 1
 

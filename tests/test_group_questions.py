@@ -228,6 +228,7 @@ def test_commands_count_and_name_the_images_that_they_leave_out(exported, albums
         ("members", ["--group", "c", "--candidates", str(tmp_path / "new")], sentence.format(1, "cut.png")),
         ("compare", ["--group", "a", "--other", "b", "--permutations", "9"], "a/broken.png, b/broken.png."),
         ("representatives", ["--group", "a"], sentence.format(1, "a/broken.png")),
+        ("similar", ["--queries", str(tmp_path / "new")], "a/broken.png, b/broken.png, cut.png."),
     ]:
         call(name, [*flags, *own], f"ugvae {name}")
         assert said in capsys.readouterr().out, name

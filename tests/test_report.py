@@ -131,7 +131,12 @@ def test_text_of_the_model_is_no_markup(model, tmp_path):
 
 @pytest.mark.parametrize(
     ("changed", "is_used"),
-    [({}, True), ({"groups": 2}, True), ({"groups": 3}, False), ({"seed": 1}, False), ({"group_size": "3"}, False)],
+    [
+        ({}, True),
+        ({"groups": 2}, True),
+        *(({name: other}, False) for name, other in [("groups", 3), ("seed", 1), ("group_size", "3")]),
+        *(({name: other}, False) for name, other in [("image_size", 9), ("corrupt", "skip"), ("memory_limit", 1.0)]),
+    ],
 )
 def test_a_result_of_other_settings_is_not_used(model, changed, is_used):
     request = requested(model, **changed).evaluation

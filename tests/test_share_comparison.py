@@ -41,7 +41,7 @@ def test_p_values_are_those_of_all_permutations():
 def test_the_permutations_are_the_same_however_many_are_in_memory_at_a_time(monkeypatch):
     first, second = probs(30, 0), probs(20, 1, (0.1, 0.2, 0.3, 0.4))
     whole = share_test(first, second, 99, np.random.default_rng(0))
-    monkeypatch.setattr(share_comparison, "LARGEST", 150)
+    monkeypatch.setattr(share_comparison, "MOST_NUMBERS", 150)
     parts = share_test(first, second, 99, np.random.default_rng(0))
     assert parts.p_value == whole.p_value and parts.p_values.tolist() == whole.p_values.tolist()
 

@@ -74,7 +74,8 @@ def test_two_replicas_equal_one(variant, epochs):
         with strategy.scope():
             keras.utils.set_random_seed(0)
             model = noiseless(build_model(small_config(observation_variance="learned", **variant), SHAPE))
-            model.compile(optimizer=keras.optimizers.SGD(0.01), jit_compile=False)
+            model.compile(optimizer=keras.optimizers.SGD(0.01), jit_compile=False, steps_per_execution=3)
+            model.steps_per_epoch = 7  # of `config`
             model.build()
         before = [variable.numpy() for variable in model.trainable_variables]
         history = []
@@ -217,7 +218,7 @@ def test_xla_trains_to_the_same_weights():
     models = []
     for xla in (False, True):
         model = noiseless(compiled(config(epochs=1)))
-        model.jit_compile = xla
+        model.jit_compile, model.steps_per_execution = xla, 3
         fitting.fit(model, config(epochs=1), TRAIN, HELD_OUT)
         models.append(model)
     assert_same_weights(*models, rtol=1e-3, atol=1e-4)

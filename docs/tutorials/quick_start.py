@@ -41,7 +41,7 @@ print(train.images.shape, held_out.images.shape, sorted(held_out.labels))
 #
 # The model is a `keras.Model`. Each element of the data set is a step of groups, [G, B, H, W, C], and a mask, [G, B].
 # Groups are random and new in every epoch. The loss is in nats per image. A preset has the settings that were chosen on
-# validation images; `ug.UgVae(image_shape=(28, 28, 1), components=40)` has those of the official code, with which beta
+# validation images; `ug.UgVae(image_shape=(28, 28, 1))` has those of the official code, with which beta
 # carries less of a group (see "Results").
 
 # %%

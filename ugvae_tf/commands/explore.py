@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from ugvae_tf.commands.flags import Parser, add_flags, with_fields
 from ugvae_tf.commands.terminal import tensorflow_starting
 from ugvae_tf.explorer import server
-from ugvae_tf.explorer.request import IMAGES, ExploreRequest
+from ugvae_tf.explorer.request import ExploreRequest
 from ugvae_tf.progress import shown_in_terminal
 from ugvae_tf.serving.shipped import shipped_versions
+from ugvae_tf.tasks.request import OF_DATA
 
 GROUPS = {
     "page": ("port", "html"),
     "model": ("trust",),
-    "images and groups": ("groups", "group_by", "group_size", *IMAGES, "seed"),
+    "images and groups": ("groups", "group_by", "group_size", *OF_DATA, "seed"),
 }
 METAVARS = {
     "html": "FILE.html",

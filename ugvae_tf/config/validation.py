@@ -83,10 +83,10 @@ def _validate_extensions(model: ModelConfig) -> None:
 
 def _validate_data(data: DataConfig) -> None:
     _at_least_one({"group_size": data.group_size, "min_group_size": data.min_group_size})
-    if data.group_by and data.min_group_size > max(2, data.group_size):
+    if (data.group_by or data.group_by_clusters) and data.min_group_size > data.group_size:
         raise UserError(
             f"`min_group_size={data.min_group_size}` is above `group_size={data.group_size}`, so no group would be "
-            "left: give a smaller one."
+            "left: give a smaller one, or larger groups."
         )
     if data.smallest_group is not None:
         size_range((data.smallest_group, data.group_size))

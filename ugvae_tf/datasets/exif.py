@@ -14,8 +14,8 @@ MOST_BEFORE, MOST_BYTES = 1024, 1 << 17  # of the file: before the marker, and i
 def upright(image: tf.Tensor, content: tf.Tensor) -> tf.Tensor:
     """The image [h, w, C] in the bytes of a file, turned as its EXIF orientation says."""
     head = tf.strings.substr(content, 0, MOST_BYTES)
-    as_it_is = tf.autograph.experimental.do_not_convert(_orientation)
-    turn = tf.ensure_shape(tf.numpy_function(as_it_is, [head], tf.int64, stateful=False), [])
+    not_converted = tf.autograph.experimental.do_not_convert(_orientation)
+    turn = tf.ensure_shape(tf.numpy_function(not_converted, [head], tf.int64, stateful=False), [])
     return tf.cond(turn == 1, lambda: image, lambda: _turned(image, turn))
 
 

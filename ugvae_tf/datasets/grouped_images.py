@@ -83,9 +83,11 @@ def numbered(values: Iterable[object]) -> tuple[np.ndarray, np.ndarray]:
 
 def _names(values: np.ndarray) -> np.ndarray:
     """The values [N] of groups as numbers, truth values or text: pandas has objects, some files have bytes."""
-    if values.dtype.kind == "S":
-        return np.char.decode(values, "utf-8", "backslashreplace")
-    return values if values.dtype.kind in "biufU" else values.astype(str)
+    if values.dtype.kind in "biufU":
+        return values
+    return np.array(
+        [v.decode("utf-8", "backslashreplace") if isinstance(v, bytes) else str(v) for v in values.tolist()]
+    )
 
 
 def one_group(count: int) -> tuple[np.ndarray, np.ndarray]:

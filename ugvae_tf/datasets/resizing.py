@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from ugvae_tf.errors import UserError
 
+BLOCK = 4096  # images that become grey at a time
+
 
 def central_square(image: tf.Tensor, size: int) -> tf.Tensor:
     """The central square of an image [h, w, C] uint8, resized to [size, size, C] uint8."""
@@ -50,5 +52,14 @@ def batch_of_shape(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarra
         return images
     if images.shape[1:3] != tuple(shape[:2]) and shape[0] != shape[1]:
         raise UserError(f"The images are {images.shape[1:]}, but the model takes {tuple(shape)}: resize your images.")
+    if images.shape[1:3] == tuple(shape[:2]):
+        return _batch_in_channels(images, shape[-1])
     specification = tf.TensorSpec(shape, tf.uint8)
     return tf.map_fn(lambda image: of_shape(image, shape), images, fn_output_signature=specification).numpy()
+
+
+def _batch_in_channels(images: np.ndarray, wanted: int) -> np.ndarray:
+    if images.shape[-1] == 1:
+        return np.repeat(images, wanted, axis=-1)
+    parts = (images[start : start + BLOCK] for start in range(0, len(images), BLOCK))
+    return np.concatenate([tf.image.rgb_to_grayscale(part).numpy() for part in parts])

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK, LARGEST = 50, 2**22  # permutations at a time, and their orders in memory
+BLOCK = 50  # permutations at a time
+MOST_NUMBERS = 2**22  # of the orders of a block in memory, of 8 bytes each
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def share_test(first: np.ndarray, second: np.ndarray, permutations: int, random:
     observed = (first.mean(axis=0, dtype=float) - second.mean(axis=0, dtype=float)) / scale
     total = _statistics(observed)[0]
     above_total, above_largest = 0, np.zeros(pooled.shape[1], int)
-    size = max(1, min(BLOCK, LARGEST // images))
+    size = max(1, min(BLOCK, MOST_NUMBERS // images))
     for start in range(0, permutations, size):
         block = min(size, permutations - start)
         orders = np.argsort(random.random((block, images)), axis=1)

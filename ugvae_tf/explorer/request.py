@@ -6,9 +6,8 @@ from typing import Literal
 
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving.address import ServerAddress
-from ugvae_tf.tasks.request import EvaluationRequest
+from ugvae_tf.tasks.request import OF_DATA, EvaluationRequest
 
-IMAGES = ("dataset", "data_dir", "image_size", "corrupt", "memory_limit")  # the settings of every task
 MOST_GROUPS = 1000
 LARGEST_PORT = 65535
 
@@ -61,7 +60,7 @@ class ExploreRequest:
     @property
     def evaluation(self) -> EvaluationRequest:
         """The model and the data as every task opens them."""
-        names = ("saved_model", "trust", "seed", "group_by", "group_size", *IMAGES)
+        names = ("saved_model", "trust", "seed", "group_by", "group_size", *OF_DATA)
         return EvaluationRequest("all", **{name: getattr(self, name) for name in names})
 
 

@@ -32,7 +32,7 @@ class GroupModel(FrontDoor):
     train_function: Callable[..., Any] | None  # of Keras; None until it is made
     term_names: tuple[str, ...] = ElboTerms._fields  # in the order of the terms
     training_objective = Objective()
-    steps_per_epoch: int | None = None  # of a training run, whose stream of groups has no end
+    steps_per_epoch: int | None = None  # of a training run, whose stream of groups goes on after an epoch
 
     def __init__(self, image_shape: ImageShape = (28, 28, 1), seed: int = 0, **settings: Any) -> None:
         super().__init__(image_shape, seed, **settings)

@@ -23,7 +23,7 @@ from ugvae_tf.evaluation.categories import (
 )
 from ugvae_tf.serving.codes import ImageCodes, encode_images
 from ugvae_tf.serving.served_model import ServedModel
-from ugvae_tf.tasks.request import EvaluationRequest
+from ugvae_tf.tasks.request import OF_DATA, EvaluationRequest
 
 UNLABELLED = (
     "the tasks reconstruction, clustering, embedding, interpolation, retrieval, traversal, likelihood, "
@@ -41,8 +41,7 @@ class Report(NamedTuple):
 
 def _evaluated_on(request: EvaluationRequest, trained_on: DataConfig) -> DataConfig:
     """The data of a task: those that the model was trained on, with the settings of the request."""
-    names = ("dataset", "data_dir", "image_size", "corrupt", "memory_limit")
-    given = {name: value for name in names if (value := getattr(request, name)) is not None}
+    given = {name: value for name in OF_DATA if (value := getattr(request, name)) is not None}
     if given.get("dataset", trained_on.dataset) != trained_on.dataset:
         given.setdefault("data_dir", None)  # the folder of the training data holds that data set only
     return replace(trained_on, **given)

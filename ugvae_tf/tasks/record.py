@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from ugvae_tf.tasks.context import Context
+from ugvae_tf.tasks.request import OF_DATA
 
 
 def flat_record(context: Context, metrics: dict[str, float]) -> dict[str, Any]:
@@ -11,8 +12,7 @@ def flat_record(context: Context, metrics: dict[str, float]) -> dict[str, Any]:
 
     `task`, `dataset`, `data_dir`, `image_size`, `corrupt`, `memory_limit`, `saved_model`, `model_version`,
     `group_size_smallest`, `group_size_largest` and `seed`; the settings that the task uses, null for a default; every
-    setting and the provenance of the model as
-    `config.<part>.<name>`; every measure as `metric.<name>`.
+    setting and the provenance of the model as `config.<part>.<name>`; every measure as `metric.<name>`.
     """
     request = context.request
     return {
@@ -20,7 +20,7 @@ def flat_record(context: Context, metrics: dict[str, float]) -> dict[str, Any]:
         "seed": request.seed,
         **{name: getattr(request, name) for name in request.settings},
         "dataset": context.dataset,
-        **{name: getattr(context.data, name) for name in ("data_dir", "image_size", "corrupt", "memory_limit")},
+        **{name: getattr(context.data, name) for name in OF_DATA if name != "dataset"},
         "saved_model": context.model.address,
         "model_version": context.model.version,
         "group_size_smallest": context.smallest,

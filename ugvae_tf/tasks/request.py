@@ -44,7 +44,8 @@ CHOICES = (
     "store_metric",
     "codes",
 )
-OF_IMAGES: tuple[str, ...] = ("dataset", "data_dir", "image_size", "corrupt", "memory_limit", "group_size")
+OF_DATA: tuple[str, ...] = ("dataset", "data_dir", "image_size", "corrupt", "memory_limit")
+OF_IMAGES: tuple[str, ...] = (*OF_DATA, "group_size")
 OF_IMAGES += ("groups", "categories", "attribute", "group_by", "store_metric")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from ugvae_tf.config import Config
+from ugvae_tf.models.executions import steps_done
 from ugvae_tf.training import monitoring
 from ugvae_tf.training.board_layout import layout, settings_table
 
@@ -60,7 +61,7 @@ class Board(keras.callbacks.Callback):
         """
         if self.params["steps"] < self.steps:
             return
-        done, before = min(batch + 1, self.params["steps"]), (self._done, self._sum)
+        done, before = steps_done(batch, self.params), (self._done, self._sum)
         self._done, self._sum = done, done * _mean((logs or {})["loss"])
         with (
             suppress(tf.errors.OpError),

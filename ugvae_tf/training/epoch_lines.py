@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from ugvae_tf import progress
+from ugvae_tf.models.executions import steps_done
 from ugvae_tf.training.epoch_table import EpochTable, duration
 
 FIRST_SECONDS = 2.0  # of training after which the duration of the run is estimated
@@ -71,7 +72,7 @@ class EpochLines(keras.callbacks.Callback):
         self._begin("training")
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        done = min(batch + 1, self.params["steps"])  # the last execution of an epoch can be shorter
+        done = steps_done(batch, self.params)
         steps, seconds = done - self.clock.steps, self.clock.lap()
         self.clock.steps = done
         if not self._was_compilation("training"):

@@ -107,17 +107,14 @@ def compiled_model(
     keras.utils.set_random_seed(config.training.seed)
     model = build_model(config.model, image_shape, config.training.seed)
     model.training_objective = _objective(config.training, steps)
-    steps_per_execution = min(MOST_STEPS_PER_EXECUTION, max(1, steps // LEAST_UPDATES))
-    if isinstance(model.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy):
-        steps_per_execution = 1  # a loop of steps fails with several workers
-    else:
-        model.steps_per_epoch = steps
+    is_one_machine = not isinstance(model.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    model.steps_per_epoch = steps if is_one_machine else None  # with several workers a loop of steps fails
     xla = xla_pays(config, steps, model.distribute_strategy) if xla is None else xla
     adam = keras.optimizers.Adam if xla else FusedAdam  # XLA fuses the operations of Keras's
     model.compile(
         optimizer=adam(_learning_rate(config.training, steps)),
         jit_compile=xla,
-        steps_per_execution=steps_per_execution,
+        steps_per_execution=_steps_per_execution(steps) if is_one_machine else 1,
         precision=config.training.precision,
     )
     model.build()
@@ -144,6 +141,11 @@ def _learning_rate(training: TrainingConfig, steps: int) -> float | keras.optimi
     return keras.optimizers.schedules.CosineDecay(training.learning_rate, decay, alpha=0.01)
 
 
+def _steps_per_execution(steps: int) -> int:
+    """As many as leave some updates of the bar in an epoch of `steps`."""
+    return min(MOST_STEPS_PER_EXECUTION, max(1, steps // LEAST_UPDATES))
+
+
 def xla_pays(config: Config, steps: int, strategy: tf.distribute.Strategy) -> bool:
     """Whether XLA saves more time in a run of `steps` an epoch than it takes to compile.
 
@@ -166,7 +168,10 @@ def fit(
     first_step: int = 0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
-    """Train from `first_step` to the last epoch, with a validation in every epoch; callbacks write what is shown."""
+    """Train from `first_step` to the last epoch, with a validation in every epoch; callbacks write what is shown.
+
+    Keras's `batch` at the end of an epoch can be beyond its steps: `executions.steps_done` is their number.
+    """
     grouping, training = grouping_of(config), config.training
     steps, validation_groups = train.steps_per_epoch(grouping), validation.held_out_groups(grouping)
     first_epoch, done = divmod(first_step, steps)
