@@ -8,6 +8,7 @@ from ugvae_tf.commands.evaluate import parse_evaluation
 from ugvae_tf.config import Config, DataConfig, TrainingConfig, to_json
 from ugvae_tf.errors import UserError
 from ugvae_tf.serving import export
+from ugvae_tf.tasks import traversal
 from ugvae_tf.tasks.context import Context
 from ugvae_tf.tasks.request import EvaluationRequest
 
@@ -35,6 +36,24 @@ def test_images_were_held_back_from_the_training_data_only(trained, data_dir, co
     given = data_dir and str(trained / data_dir.format(name=trained.name))
     context = Context(EvaluationRequest("reconstruction", str(trained / "mine"), data_dir=given))
     assert len(context.train) == count
+
+
+def test_colour_images_are_grey_for_a_model_of_grey_images(trained):
+    colours = np.random.default_rng(0).integers(256, size=(30, 7, 5, 3), dtype=np.uint8)
+    np.savez(trained / "colour.npz", image=colours)
+    request = EvaluationRequest("reconstruction", str(trained / "mine"), data_dir=str(trained / "colour.npz"))
+    context = Context(request)
+    found = np.concatenate([context.train.images, context.held_out.images])
+    luma = np.rint(colours @ [0.299, 0.587, 0.114])  # ITU-R BT.601
+    assert found.shape == (30, *SHAPE)
+    np.testing.assert_allclose(np.sort(found.reshape(30, -1), axis=0), np.sort(luma.reshape(30, -1), axis=0), atol=1)
+
+
+def test_a_traversal_needs_a_component_with_two_images(trained, tmp_path):
+    np.savez(tmp_path / "few.npz", image=np.zeros([10, *SHAPE], np.uint8))
+    few = {"data_dir": str(tmp_path / "few.npz"), "group_size": "1"}
+    with pytest.raises(UserError, match="No component has 2 of the 1 held-out images"):
+        traversal.report(Context(EvaluationRequest("traversal", str(trained / "mine"), **few)))
 
 
 def test_every_setting_that_a_message_about_the_images_names_is_a_flag(trained):

@@ -189,6 +189,13 @@ def test_a_frame_reaches_into_the_gaps_and_leaves_the_image():
     assert is_black.sum() == 2 * 900
 
 
+@pytest.mark.parametrize("count", [1, 7, 9, 19, 22])
+def test_only_the_last_row_of_images_is_not_full(count):
+    """So that the label of an image, which is found by its place, is below it."""
+    rows = pictures.filled_rows(np.arange(count, dtype=float).reshape(-1, 1, 1, 1), 8)
+    assert rows.ravel()[:count].tolist() == list(range(count)) and np.isnan(rows.ravel()[count:]).all()
+
+
 def test_missing_images_of_a_row_are_nan():
     rows = pictures.rows_of([np.zeros((2, 3, 3, 1)), np.ones((5, 3, 3, 1))], 4)
     assert rows.shape == (2, 4, 3, 3, 1)

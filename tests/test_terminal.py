@@ -1,5 +1,6 @@
 """What a command says in a terminal: one clear sentence, status 2, nothing half-written, nothing of others."""
 
+import os
 import platform
 import re
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from ugvae_tf.commands.main import call
+from ugvae_tf.errors import UserError
+from ugvae_tf.files import written_to
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,6 +31,21 @@ def test_a_mistake_that_is_found_after_tensorflows_import_is_one_line(monkeypatc
     assert result.stderr.splitlines() == [
         "train.py: error: Unknown data set 'nonsense'. Give the name of a TFDS image set, such as mnist."
     ]
+
+
+def test_names_that_the_terminal_cannot_show_are_escaped():
+    code = "from ugvae_tf.commands.terminal import end_process_after; end_process_after(lambda: print('\\u65e5a'))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=os.environ | {"PYTHONIOENCODING": "latin-1"}, cwd=ROOT
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"\\u65e5a\n", b"")
+
+
+def test_a_closed_pipe_is_no_full_disk(tmp_path):
+    with pytest.raises(BrokenPipeError), written_to(tmp_path, "go on"):
+        raise BrokenPipeError
+    with pytest.raises(UserError, match="free some space"), written_to(tmp_path, "go on"):
+        raise OSError("disk full")
 
 
 SPEAKS = """

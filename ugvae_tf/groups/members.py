@@ -148,10 +148,8 @@ def _figure(groups: Groups, found: Members, group: str) -> Figure | None:
     pixels = groups.pixels(found.image[:SHOWN])
     if pixels is None:
         return None
-    columns = min(8, len(pixels))
-    rows = pictures.rows_of([pixels[start : start + columns] for start in range(0, len(pixels), columns)], columns)
     return pictures.image_grid(
-        rows,
+        pictures.filled_rows(pixels, min(8, len(pixels))),
         f"Does it belong to {group}? The least likely image first",
         caption="Below each image its p-value: small if it does not belong to the group.",
         image_labels=[f"{value:.2g}" for value in found.p_value[:SHOWN]],

@@ -91,6 +91,11 @@ def _label_images(axes: Axes, places: tuple[Places, Places], labels: Sequence[st
         axes.text(x, y, label(text, across.size / DPI, SMALL, lines=1), fontsize=SMALL, ha="center", va="top")
 
 
+def filled_rows(images: np.ndarray, columns: int) -> np.ndarray:
+    """Images [N, H, W, C] in rows that are full but for the last one, as `rows_of` has them."""
+    return rows_of([images[start : start + columns] for start in range(0, len(images), columns)], columns)
+
+
 def rows_of(groups: Sequence[np.ndarray], columns: int) -> np.ndarray:
     """The first images of each group [B, H, W, C] as a row, NaN where it ends: [groups, columns, H, W, C]."""
     columns = min(columns, max(len(group) for group in groups))
