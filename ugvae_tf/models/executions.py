@@ -26,11 +26,14 @@ def epoch_executions(model: keras.Model, steps: int) -> Callable[[Any], dict[str
     def execution(iterator: Any) -> dict[str, tf.Tensor]:
         left = steps - tf.cast(model.optimizer.iterations, tf.int32) % steps
         results = step(iterator.get_next())
-        for _ in tf.range(1, tf.minimum(left, model.steps_per_execution)):
-            results = step(iterator.get_next())
-        return results
+        if model.steps_per_execution == 1:
+            return results
+        count = tf.minimum(left, model.steps_per_execution)
+        return tf.while_loop(
+            lambda done, _: done < count, lambda done, _: (done + 1, step(iterator.get_next())), (1, results)
+        )[1]
 
-    return execution if model.run_eagerly else tf.function(execution)
+    return execution if model.run_eagerly else tf.function(execution, autograph=False)
 
 
 def steps_done(batch: int, params: Mapping[str, Any]) -> int:
