@@ -15,6 +15,7 @@ def images(shape: tuple = IMAGE_SHAPE) -> ImageSet:
     return ImageSet(np.random.default_rng(0).integers(256, size=(23, *shape), dtype=np.uint8), {})
 
 
+@pytest.mark.slow
 def test_the_cluster_of_an_image_is_its_most_probable_component(exported):
     model, folder = exported(model="ug-vae")
     found = clustered(images(), str(folder / "1"))

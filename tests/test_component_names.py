@@ -83,6 +83,7 @@ def test_a_label_that_is_not_there_is_one_sentence():
         naming.component_names(encoder(np.zeros(60, int), 2), images(label=np.arange(60)), Grouping(6), 2, "kind")
 
 
+@pytest.mark.slow
 def test_names_are_an_asset_with_a_checksum(exported, tmp_path):
     shutil.copytree(exported()[1] / "1", tmp_path / "1")
     assert ServedModel(tmp_path).component_names is None

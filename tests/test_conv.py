@@ -126,6 +126,7 @@ def test_batch_statistics_are_those_of_all_replicas():
         np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-5, err_msg=one.path)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_holds_the_statistics(tmp_path):
     def model(seed):
         fresh = small_model(seed, body="conv", normalisation="batch")

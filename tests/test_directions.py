@@ -24,6 +24,7 @@ def request_of(exported, tmp_path_factory):
     return lambda **settings: EvaluationRequest("traversal", model, **data, **settings)
 
 
+@pytest.mark.slow
 def test_directions_of_the_data_go_through_the_mean_codes_along_their_axes(request_of):
     context = Context(request_of())
     components = context.held_out_codes.component_probs.argmax(axis=1)

@@ -24,7 +24,7 @@ def jpeg(turn: int | None, mode: str = "RGB", order: str = "<") -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("mode", ["RGB", pytest.param("L", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("turn", [None, 1, 2, 3, 4, 5, 6, 7, 8])
 def test_a_photograph_is_turned_as_pillow_turns_it(turn, order, mode):

@@ -68,6 +68,7 @@ def test_ml_vae_with_one_image_a_group_and_no_way_from_beta_to_the_pixels_is_the
     assert_equal_terms(terms_of(ml, images), terms_of(vae, images), ["log_px", "kl_z", "kl_d"])
 
 
+@pytest.mark.slow
 def test_gm_vae_with_one_standard_component_is_the_vae():
     gm, vae = small_model(model="gm-vae", components=1), small_model(seed=1, model="vae")
     copy_weights(gm, vae, "body", "local_encoder", "decoder")

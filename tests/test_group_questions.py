@@ -65,6 +65,7 @@ def test_q_d_of_two_groups_is_that_of_their_images_in_one_group(served, albums, 
     np.testing.assert_allclose(np.concatenate(found), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_compare_names_images_of_either_group(served, albums):
     folder, *_ = albums
     found = compare(folder, "a", "b", served(), permutations=99)
@@ -245,6 +246,7 @@ def test_a_folder_of_queries_finds_its_groups_in_a_file_of_codes(exported, album
     assert "Nearest among 3 groups" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_file_of_codes_replaces_the_images(exported, albums, tmp_path, capsys):
     folder, *_ = albums
     model = ["--saved-model", str(exported(image_shape=COLOUR_SHAPE)[1])]

@@ -158,6 +158,7 @@ def test_a_model_does_not_depend_on_the_policy_of_the_process(policy):
     assert gradients(model)[0].elbo.dtype == tf.float32
 
 
+@pytest.mark.slow
 def test_the_precision_is_recorded_compiled_and_saved():
     settings = Config(training=TrainingConfig(precision="bfloat16"))
     assert from_json(to_json(settings)) == settings

@@ -147,6 +147,7 @@ def test_experts_of_shards_in_any_order_sum_to_the_code_of_the_whole_group(signa
         np.testing.assert_allclose(precision**-0.5, whole["beta_stddev"], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_warm_up_asks_every_signature_for_a_group_of_the_trained_size(version):
     path = version / "assets.extra" / "tf_serving_warmup_requests"
     assert path.stat().st_size < 2000

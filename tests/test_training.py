@@ -156,6 +156,7 @@ def test_a_resumed_run_ends_where_the_uninterrupted_one_does(tmp_path, uninterru
     assert_same_weights(resumed.optimizer, undisturbed.optimizer)
 
 
+@pytest.mark.slow
 def test_the_last_execution_of_an_epoch_has_the_steps_that_are_left(uninterrupted):
     model, steps = compiled(config()), []
     model.steps_per_execution = 3  # of seven
