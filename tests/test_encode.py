@@ -1,6 +1,7 @@
 """Codes of groups in a stream: equal to those of whole groups, from any source and in any order."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,6 +91,14 @@ def test_groups_of_any_kind_of_name_are_written_as_text(served, tmp_path, kind):
     assert encode(images, served(), group_by=as_bytes).group.tolist() == [f"ä{group}" for group in sorted(SIZES)]
     np.savez(tmp_path / "images.npz", image=images, group=groups.astype("S"))
     assert_equal_codes(encode(tmp_path / "images.npz", served()), found)
+
+
+def test_a_column_of_objects_is_refused_before_it_is_lost(served, tmp_path):
+    found = encode(*images_of()[:1], served())
+    table = replace(found, group=found.group.astype(object))
+    with pytest.raises(UserError, match="Python objects cannot be written"):
+        table.write(tmp_path / "codes.npz")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

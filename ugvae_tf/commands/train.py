@@ -94,11 +94,10 @@ def parse_training(arguments: Sequence[str], prog: str = "train.py") -> TrainReq
 def _normalised(model: ModelConfig, given: dict[str, Any]) -> ModelConfig:
     """The preset's normalisation, where the flags allow it.
 
-    A dense body has none. Padded groups have GroupNorm in place of BatchNorm, which would count the padding as images;
-    groups by a label or a cluster, and those of random sizes, are padded.
+    Padded groups have GroupNorm in place of BatchNorm, which would count the padding as images; groups by a label or a
+    cluster, and those of random sizes, are padded.
     """
-    if given.get("body", "conv") != "conv":
-        return replace(model, normalisation="none")
+    model = presets.of_body(model, given.get("body"))
     padded = any(given.get(name) for name in ("group_by", "group_by_clusters", "smallest_group"))
     return replace(model, normalisation="group") if padded and model.normalisation == "batch" else model
 

@@ -267,6 +267,11 @@ def model_config(name: ModelName, settings: Mapping[str, Any]) -> ModelConfig:
     return config
 
 
+def of_body(model: ModelConfig, body: str | None) -> ModelConfig:
+    """A preset's model before it gets another body (None: the same): a dense one has no normalisation."""
+    return model if body in (None, "conv") else replace(model, normalisation="none")
+
+
 def of_model(config: Config, name: ModelName) -> Config:
     """The same configuration for another model; settings of parts that it lacks get their neutral values."""
     absent = {setting: getattr(ModelConfig, setting) for setting, models in EXTENSIONS.items() if name not in models}

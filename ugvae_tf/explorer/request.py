@@ -34,11 +34,11 @@ class ExploreRequest:
     data_dir: str | None = None
     """Your folder or .npz file, or a folder of prepared TFDS data sets (default: as trained)."""
     image_size: int | None = None
-    """Width and height to which images are resized (default: as trained)."""
+    """Height and width that images are resized to, after a crop to their central square (default: as trained)."""
     corrupt: Literal["stop", "skip"] | None = None
-    """Damaged images of --dataset folder: stop at the first one, or skip and count them (default: as trained)."""
+    """Own images that cannot be decoded: stop with an error, or skip them (default: as trained)."""
     memory_limit: float | None = None
-    """Gigabytes of decoded images that are kept in memory, at most (default: as trained)."""
+    """Gigabytes of decoded images to keep in memory: of a larger set, the first that fit (default: as trained)."""
     group_by: str | None = None
     """The label whose values are groups (default: the one that the model was trained with, if any)."""
     group_size: str | None = None

@@ -149,7 +149,7 @@ def _figure(groups: Groups, found: Members, group: str) -> Figure | None:
     if pixels is None:
         return None
     return pictures.image_grid(
-        pictures.filled_rows(pixels, min(8, len(pixels))),
+        pictures.filled_rows(pixels, 8),
         f"Does it belong to {group}? The least likely image first",
         caption="Below each image its p-value: small if it does not belong to the group.",
         image_labels=[f"{value:.2g}" for value in found.p_value[:SHOWN]],

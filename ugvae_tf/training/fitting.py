@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from ugvae_tf.config import Config, TrainingConfig
-from ugvae_tf.config.presets import model_config, preset
+from ugvae_tf.config.presets import model_config, of_body, preset
 from ugvae_tf.datasets.grouping import Grouping
 from ugvae_tf.datasets.image_set import ImageSet
 from ugvae_tf.datasets.loading import shipped_shape
@@ -80,9 +80,8 @@ def from_preset(name: str, image_shape: ImageShape | None = None, **settings: An
     config = preset(name)
     if image_shape is None:
         image_shape = shipped_shape(config.data)
-    of_preset = {name: value for name, value in asdict(config.model).items() if name != "model"}
-    if settings.get("body", "conv") != "conv":
-        of_preset["normalisation"] = "none"  # a dense body has none
+    like = of_body(config.model, settings.get("body"))
+    of_preset = {name: value for name, value in asdict(like).items() if name != "model"}
     model = model_config(config.model.model, of_preset | settings)
     return build_model(model, image_shape, config.training.seed)
 
